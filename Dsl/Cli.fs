@@ -1,0 +1,127 @@
+namespace Vantage
+
+open System
+open System.Globalization
+open System.IO
+open Argu
+
+/// The options of `dotnet fsi recipe.fsx`.
+type Options =
+    | [<AltCommandLine "-d">] Data of set: string
+    | Epochs of count: int
+    | Batch of images: int
+    | Device of name: string
+    | Seed of number: uint64
+    | Threads of count: int
+    | Out of folder: string
+    | Resume of folder: string
+    | Check
+    | Explain
+    | Watch_Collapse
+
+    interface IArgParserTemplate with
+        member this.Usage =
+            match this with
+            | Data _ ->
+                "glyphs, fashion-mnist, mnist, cifar10, webdataset:PATTERN, folder:PATH, idx:FOLDER or cifar:FOLDER."
+            | Epochs _ -> "passes over the training images."
+            | Batch _ -> "images of a step."
+            | Device _ -> "cpu or cuda."
+            | Seed _ -> "decides weights, order and views."
+            | Threads _ -> "threads of libtorch; as many as there are cores if not given."
+            | Out _ -> "folder of the run; runs/NAME-TIME if not given."
+            | Resume _ -> "folder of a stopped run to go on with."
+            | Check -> "only check the recipe, on the set too."
+            | Explain -> "only say what the recipe will do: views, shapes, cost, what prevents collapse."
+            | Watch_Collapse -> "run a recipe that nothing keeps from collapsing."
+
+/// Runs a recipe as a command.
+module Cli =
+    /// The arguments after the script's name, of this process; none in a notebook.
+    let arguments () =
+        let all = Environment.GetCommandLineArgs ()
+        match all |> Array.tryFindIndex (fun a -> a.EndsWith (".fsx", StringComparison.OrdinalIgnoreCase)) with
+        | Some i -> all[i + 1 ..] |> Array.skipWhile (fun a -> a = "--")
+        | None -> [||]
+
+    let private parser (name: string) =
+        ArgumentParser.Create<Options> (programName = $"dotnet fsi {name}.fsx")
+
+    /// The recipe with the options' values in place of its own.
+    let configure (options: ParseResults<Options>) (recipe: Recipe) = {
+        recipe with
+            Data = options.GetResult (Data, recipe.Data)
+            Batch = options.GetResult (Batch, recipe.Batch)
+            Epochs = options.GetResult (Epochs, int recipe.Epochs) |> LanguagePrimitives.Int32WithMeasure
+            Seed = options.GetResult (Seed, recipe.Seed)
+    }
+
+    let private settings (options: ParseResults<Options>) = {
+        Run.settings with
+            Folder = options.TryGetResult Out
+            Resume = options.TryGetResult Resume
+            Device = options.GetResult (Device, Run.settings.Device)
+            Threads = options.TryGetResult Threads
+            WatchCollapse = options.Contains Watch_Collapse
+    }
+
+    let private print (result: RunResult) =
+        let header, rows = Show.table result
+        let width = 18
+        let line cells =
+            cells |> List.mapi (fun i (c: string) -> if i = 0 then c.PadRight width else c.PadLeft 10) |> String.concat ""
+        printfn ""
+        if not result.Metrics.IsEmpty then
+            printfn $"{line header}"
+            for row in rows do
+                printfn $"{line row}"
+        else
+            printfn "no labelled test images in this set: nothing to evaluate on"
+        let wait = result.WaitShare.ToString ("P2", CultureInfo.InvariantCulture)
+        printfn $"trained {Metrics.duration result.Seconds} at {result.ImagesPerSecond:F0} images/s; waited for views {wait} of the time"
+        for file in [ "result.json"; "report.html"; "curves.png"; "views.png"; "metrics.jsonl"; "checkpoint.safetensors" ] do
+            printfn $"  {Path.Combine (result.Folder, file)}"
+
+    let private dispatch (options: ParseResults<Options>) recipe =
+        let settings = settings options
+        if options.Contains Check then
+            let _, shape = Run.load settings recipe
+            printfn $"{recipe.Name} on {recipe.Data}: {shape.Images} images of {shape.Channels} x {int shape.Height} x {int shape.Width}; no errors"
+        elif options.Contains Explain then
+            let _, shape = Run.load settings recipe
+            printfn $"{Explain.recipe recipe shape}"
+        else
+            Run.train settings recipe |> print
+
+    /// Parses the arguments and does what they say. The exit code: 0 done, 1 an error that was explained, 130 stopped.
+    let main (arguments: string array) (recipe: Recipe) =
+        try
+            let options = (parser recipe.Name).Parse arguments
+            dispatch options (configure options recipe)
+            0
+        with
+        | :? ArguParseException as e ->
+            eprintfn $"{e.Message}"
+            if e.ErrorCode = ErrorCode.HelpText then 0 else 1
+        | UserException text
+        | CheckpointException text ->
+            eprintfn $"{text}"
+            1
+        | DataException error ->
+            eprintfn $"{DataError.message error}"
+            1
+        | NotFinite _ as e ->
+            eprintfn $"{e.Message}"
+            1
+        | :? OperationCanceledException as e ->
+            eprintfn $"{e.Message}"
+            130
+
+/// The word that ends a recipe script.
+[<AutoOpen>]
+module Command =
+    /// Runs the recipe as the script's arguments say; ends the process with an exit code that is not 0 after an error.
+    let run recipe =
+        match Cli.main (Cli.arguments ()) recipe with
+        | 0 -> ()
+        | code -> exit code

@@ -1,0 +1,78 @@
+namespace Vantage
+
+open System
+open System.Globalization
+open TorchSharp
+
+/// What a recipe will do, before it does it.
+module Explain =
+    let private group (n: int64) = n.ToString ("#,0", CultureInfo.InvariantCulture)
+
+    let private million (x: float) = (x / 1e6).ToString ("#,0.00", CultureInfo.InvariantCulture)
+
+    let private mechanism objective avoid =
+        match objective, avoid with
+        | Objective.NtXent _, [] ->
+            "  nothing: without negatives the loss is least where all embeddings are equal (complete collapse)"
+        | Objective.NtXent temperature, mechanisms ->
+            mechanisms
+            |> List.map (fun (Mechanism.Repel Negatives.InBatch) ->
+                $"  negatives in the batch prevent complete collapse: equal embeddings cost log (2N - 1), spread ones less\n  (temperature {temperature}; Chen et al. 2020, equation 1 and section 5.1)")
+            |> String.concat "\n"
+
+    /// The layers that one image of this shape meets, encoder first, with output shapes and multiply-adds.
+    let layers network channels height width =
+        let trace = ResizeArray ()
+        network.Weights.Training <- false
+        network.Weights.Trace <- Some trace
+        try
+            Scope.scoped (fun () ->
+                Scope.withoutGradient (fun () ->
+                    torch.zeros (1L, int64 channels, int64 height, int64 width)
+                    |> fun x -> x.``to`` network.Weights.Device
+                    |> network.Encode
+                    |> network.Project
+                    |> ignore))
+        finally
+            network.Weights.Trace <- None
+            network.Weights.Training <- true
+        List.ofSeq trace
+
+    /// The explanation as text. `channels` and the image size come from the data set.
+    let recipe (recipe: Recipe) (shape: ImageShape) =
+        let plans = Recipe.augmentations recipe |> List.map Plan.ofAugmentation
+        let view = Views.shape shape.Channels (int shape.Height) (int shape.Width) plans.Head
+        let network = Network.ofRecipe torch.CPU shape.Channels recipe
+        let layers = layers network view.Channels view.Height view.Width
+        let parameters = network.Weights.Parameters |> List.sumBy (fun (_, t) -> t.numel ())
+        let macs = layers |> List.sumBy _.Macs
+        let images = recipe.Batch * recipe.Views.Length
+        let bytes =
+            match recipe.Precision with
+            | Precision.Float32 -> 4L
+            | Precision.BFloat16 -> 2L
+        // Each layer keeps its input and what batch norm made of it for the backward pass.
+        let activations =
+            2L * bytes * int64 images * (layers |> List.sumBy (fun l -> List.fold (*) 1L l.Output))
+        let steps = shape.Images / recipe.Batch
+        let dimensions output = output |> List.tail |> List.map string |> String.concat " x "
+        String.concat "\n" [
+            $"{recipe.Name}: {recipe.Source.Paper}, {recipe.Source.Where}"
+            $"fingerprint {Print.fingerprint recipe}"
+            ""
+            $"data        {recipe.Data}: {group shape.Images} images, {shape.Channels} x {int shape.Height} x {int shape.Width}"
+            for i, plan in List.indexed plans do
+                $"view {i + 1}      {view.Channels} x {view.Height} x {view.Width}; {plan.Sites} draws, {plan.Slots} steps"
+                yield! Plan.explain plan |> List.map (fun line -> "  " + line)
+                let mean, deviation = plan.Standardize
+                $"  then (x - %A{mean}) / %A{deviation}"
+            ""
+            $"network     {Print.encoder recipe.Encoder}, {group parameters} parameters, h has {network.Width} values, z {network.Embedding}"
+            for layer in layers do
+                $"  {layer.Layer, -28} {dimensions layer.Output, -16} {million (float layer.Macs), 10} M multiply-adds"
+            ""
+            $"a step      {recipe.Batch} images, {recipe.Views.Length} views each: {million (6.0 * float macs * float images / 1e3)} GFLOP, about {group (activations / 1048576L)} MiB of activations"
+            $"the run     {int recipe.Epochs} epochs of {group steps} steps; rate {Print.schedule recipe.Optimizer.Rate}"
+            "collapse    what prevents it:"
+            mechanism recipe.Objective recipe.Avoid
+        ]

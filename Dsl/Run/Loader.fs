@@ -1,0 +1,121 @@
+namespace Vantage
+
+open System
+open System.Collections.Concurrent
+open System.Collections.Generic
+open System.Diagnostics
+open System.Threading
+open Vantage.Kernels
+
+/// A batch of views, in a buffer that goes back to the loader after use.
+type Batch = {
+    /// Counted from 0 over the whole run.
+    Step: int
+    Epoch: int
+    /// Which images of the set.
+    Indices: int array
+    /// Views x n x channels x height x width.
+    Values: float32 array
+}
+
+/// The order in which images are visited: a pure function of seed and epoch.
+module Order =
+    /// The view number under which the order draws its random numbers: views of images stay below it.
+    let private view = 0xFFFF
+
+    /// A permutation of 0 .. count - 1.
+    let permutation seed epoch count =
+        let keys =
+            Array.init count (fun i ->
+                (uint64 (Philox.Bits (seed, epoch, int64 i, view, 0)) <<< 32) ||| uint64 i)
+        Array.sortInPlace keys
+        keys |> Array.map (fun key -> int (key &&& 0xFFFFFFFFUL))
+
+/// Makes batches in a background thread, ahead of the training that consumes them. Every batch is a pure function of the
+/// recipe and its step, so where a run starts changes nothing.
+[<Sealed>]
+type Loader (viewer: Viewer, split: Split, recipe: Recipe, firstStep: int, lastStep: int, warn: string -> unit) =
+    let ahead = 3
+    let perEpoch = split.Count / recipe.Batch
+    let length = viewer.Plans.Length * recipe.Batch * viewer.Shape.Length
+    let free = new BlockingCollection<float32 array> ()
+    let ready = new BlockingCollection<Result<Batch, exn>> (ahead)
+    let cancel = new CancellationTokenSource ()
+    let skipped = HashSet<int> ()
+    let waited = Stopwatch ()
+
+    // The image itself, or under `Skip` the next readable one after it; each corrupt image is named once.
+    let rec read index tries =
+        try
+            struct (index, split.Read index)
+        with DataException error when recipe.OnCorrupt = OnCorrupt.Skip && tries < split.Count ->
+            if lock skipped (fun () -> skipped.Add index) then
+                warn $"skipped image {index}: {DataError.message error}"
+            read ((index + 1) % split.Count) (tries + 1)
+
+    let produce () =
+        let mutable epoch = -1
+        let mutable order = [||]
+        try
+            for step in firstStep .. lastStep - 1 do
+                if step / perEpoch <> epoch then
+                    epoch <- step / perEpoch
+                    order <- Order.permutation recipe.Seed epoch split.Count
+                let buffer = free.Take cancel.Token
+                let start = step % perEpoch * recipe.Batch
+                let images = Array.zeroCreate<Image> recipe.Batch
+                let indices = Array.sub order start recipe.Batch
+                for i in 0 .. recipe.Batch - 1 do
+                    let struct (index, image) = read indices[i] 0
+                    indices[i] <- index
+                    images[i] <- image
+                Views.render viewer epoch indices images 1 buffer
+                ready.Add (
+                    Ok {
+                        Step = step
+                        Epoch = epoch
+                        Indices = indices
+                        Values = buffer
+                    },
+                    cancel.Token
+                )
+            ready.CompleteAdding ()
+        with
+        | :? OperationCanceledException -> ()
+        | error -> ready.Add (Error error)
+
+    let thread = Thread (produce, IsBackground = true, Name = "views")
+
+    do
+        for _ in 1..ahead do
+            free.Add (Array.zeroCreate length)
+        thread.Start ()
+
+    /// Steps of one epoch: whole batches only, the rest of each epoch's order is left out.
+    member _.PerEpoch = perEpoch
+
+    /// Seconds that the consumer waited for views.
+    member _.Waited = waited.Elapsed.TotalSeconds
+
+    /// Corrupt images met so far.
+    member _.Skipped = lock skipped (fun () -> skipped.Count)
+
+    /// The next batch. An error in the background is raised here.
+    member _.Next () =
+        waited.Start ()
+        let taken = ready.Take cancel.Token
+        waited.Stop ()
+        match taken with
+        | Ok batch -> batch
+        | Error error -> raise error
+
+    /// Gives a batch's buffer back.
+    member _.Return batch = free.Add batch.Values
+
+    interface IDisposable with
+        member _.Dispose () =
+            cancel.Cancel ()
+            thread.Join ()
+            free.Dispose ()
+            ready.Dispose ()
+            cancel.Dispose ()

@@ -1,0 +1,62 @@
+namespace Vantage
+
+open System
+open System.Globalization
+open System.IO
+open System.Text.Json
+
+/// One logged step of a run. Times are seconds, rates images a second.
+type Metric = {
+    Step: int
+    Epoch: float
+    Loss: float
+    Rate: float
+    /// Share of anchors whose nearest candidate is their own other view (SimCLR's monitor).
+    Accuracy: float
+    /// Entropy of the contrastive task in nats.
+    Entropy: float
+    Spread: float
+    Rank: float
+    Alignment: float
+    ImagesPerSecond: float
+    WaitShare: float
+    Seconds: float
+}
+
+/// Metrics as JSON lines: one object a line, appended while a run goes on.
+module Metrics =
+    /// The file in a run's folder.
+    let file folder = Path.Combine (folder, "metrics.jsonl")
+
+    let private options =
+        JsonSerializerOptions (
+            PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+            NumberHandling = Serialization.JsonNumberHandling.AllowNamedFloatingPointLiterals
+        )
+
+    /// Adds a line.
+    let append folder (metric: Metric) =
+        File.AppendAllText (file folder, JsonSerializer.Serialize (metric, options) + "\n")
+
+    /// All lines so far, in order; none where no step was logged.
+    let read folder =
+        if File.Exists (file folder) then
+            File.ReadAllLines (file folder)
+            |> Array.filter (fun line -> line <> "")
+            |> Array.map (fun line -> JsonSerializer.Deserialize<Metric> (line, options) |> nonNull)
+            |> Array.toList
+        else
+            []
+
+    /// Forgets the lines from a step on: a resumed run writes them again.
+    let truncate folder step =
+        let kept = read folder |> List.filter (fun m -> m.Step < step)
+        File.WriteAllLines (file folder, kept |> List.map (fun m -> JsonSerializer.Serialize (m, options)))
+
+    /// A time span for people: 45 s, 3 min 05 s.
+    let duration (seconds: float) =
+        let whole = int (Math.Round seconds)
+        if whole < 60 then
+            $"{whole} s"
+        else
+            String.Format (CultureInfo.InvariantCulture, "{0} min {1:00} s", whole / 60, whole % 60)

@@ -1,0 +1,113 @@
+namespace Vantage
+
+open System
+open TorchSharp
+open Vantage.Kernels
+
+/// Features and labels of the two parts of a set.
+type Features = {
+    Train: torch.Tensor
+    TrainLabels: int array
+    Test: torch.Tensor
+    TestLabels: int array
+    Classes: int
+}
+
+/// Measures a frozen representation on labelled images.
+module Probe =
+    let private int64s (labels: int array) = torch.tensor (Array.map int64 labels)
+
+    /// The images of a split through `encode`, in batches of 500: n x d on the CPU. Encoder statistics stay as they are.
+    let features (viewer: Viewer) (split: Split) (encode: torch.Tensor -> torch.Tensor) (device: torch.Device) =
+        let shape = ViewShape (split.Channels, split.Height, split.Width, viewer.Shape.Mean, viewer.Shape.Deviation)
+        let size = 500
+        use _ = torch.NewDisposeScope ()
+        use _ = torch.no_grad ()
+        let parts =
+            [ 0..size .. split.Count - 1 ]
+            |> List.map (fun start ->
+                let images = Array.Parallel.init (min size (split.Count - start)) (fun i -> split.Read (start + i))
+                let values = Array.zeroCreate<float32> (images.Length * shape.Length)
+                Views.plain viewer.Engine shape images Environment.ProcessorCount values
+                Scope.returning (fun () ->
+                    let x =
+                        torch.tensor(values).reshape (
+                            int64 images.Length,
+                            int64 shape.Channels,
+                            int64 shape.Height,
+                            int64 shape.Width
+                        )
+                    (encode (x.``to`` device)).``to`` torch.CPU))
+        torch.cat(parts |> List.toArray, 0L).MoveToOuterDisposeScope ()
+
+    /// Weighted cosine k-nearest-neighbour accuracy in percent: each of the k most similar training images votes for its
+    /// class with exp (similarity / temperature) (Wu et al. 2018; MoCo's CIFAR demo). Queries go in blocks of 500.
+    let knn neighbours (temperature: float) (f: Features) =
+        use _ = torch.NewDisposeScope ()
+        use _ = torch.no_grad ()
+        let normalize (x: torch.Tensor) = torch.nn.functional.normalize (x, 2.0, 1L)
+        let bank = (normalize f.Train).t().contiguous ()
+        let labels = int64s f.TrainLabels
+        let truth = int64s f.TestLabels
+        let queries = normalize f.Test
+        let count = int f.Test.shape[0]
+        let right =
+            [ 0..500 .. count - 1 ]
+            |> List.sumBy (fun start ->
+                Scope.scoped (fun () ->
+                    let stop = min count (start + 500)
+                    let similarity = queries.slice(0L, int64 start, int64 stop, 1L).mm bank
+                    let struct (top, index) = similarity.topk (neighbours, 1)
+                    let weights = (top / Scope.number temperature).exp ()
+                    let votes = torch.zeros (int64 (stop - start), int64 f.Classes)
+                    let votes = votes.scatter_add (1L, labels[index], weights)
+                    let said = votes.argmax 1L
+                    said.eq(truth.slice (0L, int64 start, int64 stop, 1L)).sum().item<int64> ()))
+        100.0 * float right / float count
+
+    /// Accuracy in percent of softmax regression on features standardized by the training part's mean and deviation, fitted
+    /// by L-BFGS on mean cross-entropy plus decay * |W|^2.
+    let linear decay iterations (f: Features) =
+        use _ = torch.NewDisposeScope ()
+        let mean = f.Train.mean ([| 0L |], true)
+        let deviation = f.Train.std (0L, true, true) + Scope.number 1e-6
+        let standardize (x: torch.Tensor) = (x - mean) / deviation
+        let train, test = standardize f.Train, standardize f.Test
+        let labels = int64s f.TrainLabels
+        let width = f.Train.shape[1]
+        let weight = torch.zeros(width, int64 f.Classes).requires_grad_ true
+        let bias = torch.zeros(int64 f.Classes).requires_grad_ true
+        let logits (x: torch.Tensor) = x.mm weight + bias
+        let optimizer =
+            torch.optim.LBFGS (
+                [| Modules.Parameter (weight, true); Modules.Parameter (bias, true) |],
+                lr = 1.0,
+                max_iter = int64 iterations
+            )
+        let closure () =
+            optimizer.zero_grad ()
+            let loss =
+                torch.nn.functional.cross_entropy (logits train, labels)
+                + weight.pow(Scope.number 2.0).sum () * Scope.number decay
+            loss.backward ()
+            loss
+        optimizer.step (Func<torch.Tensor> closure) |> ignore
+        use _ = torch.no_grad ()
+        let said = (logits test).argmax 1L
+        100.0 * float (said.eq(int64s f.TestLabels).sum().item<int64> ()) / float f.TestLabels.Length
+
+    /// A protocol's name in results.
+    let name =
+        function
+        | Protocol.Knn _ -> "knn"
+        | Protocol.Linear _ -> "linear"
+
+    /// Runs each protocol: names and accuracies in percent.
+    let run protocols features =
+        protocols
+        |> List.map (fun protocol ->
+            let accuracy =
+                match protocol with
+                | Protocol.Knn (k, temperature) -> knn k temperature features
+                | Protocol.Linear (decay, iterations) -> linear decay iterations features
+            name protocol, accuracy)

@@ -1,0 +1,215 @@
+namespace Vantage
+
+open System
+open System.IO
+open System.Runtime.InteropServices
+open System.Threading
+open TorchSharp
+open Vantage.Kernels
+
+/// Something a person can mend: shown without a stack trace.
+exception UserException of string with
+    override this.Message = this.Data0
+
+/// How a recipe is run, beside the recipe itself.
+type Settings = {
+    /// Where the run's files go; none: runs/NAME-TIME under the current folder.
+    Folder: string option
+    /// The folder of a run to go on with.
+    Resume: string option
+    /// cpu or cuda.
+    Device: string
+    /// Threads of libtorch; none: as many as there are cores.
+    Threads: int option
+    /// Run a recipe that nothing keeps from collapsing.
+    WatchCollapse: bool
+    /// Stops the run after a step, saved; for Ctrl-C.
+    Stop: CancellationToken
+}
+
+/// Runs recipes from start to end.
+module Run =
+    /// On the CPU, with all cores, into a new folder.
+    let settings = {
+        Folder = None
+        Resume = None
+        Device = "cpu"
+        Threads = None
+        WatchCollapse = false
+        Stop = CancellationToken.None
+    }
+
+    /// The device of this name.
+    let device name : torch.Device =
+        Interop.NativeLibraries.Load ()
+        match name with
+        | "cpu" -> torch.CPU
+        | "cuda" when torch.cuda_is_available () -> torch.CUDA
+        | "cuda" ->
+            raise (
+                UserException
+                    "--device cuda: this libtorch sees no CUDA device. Use --device cpu, or build with `./research --cuda setup` on a machine with an NVIDIA GPU and driver."
+            )
+        | other -> raise (UserException $"--device {other}: there is no such device here; use cpu or cuda.")
+
+    let private describe (split: Split) : ImageShape = {
+        Images = split.Count
+        Channels = split.Channels
+        Height = LanguagePrimitives.Int32WithMeasure split.Height
+        Width = LanguagePrimitives.Int32WithMeasure split.Width
+    }
+
+    let private refuse watchCollapse (errors: RecipeError list) =
+        let left =
+            errors
+            |> List.filter (
+                function
+                | RecipeError.NothingPreventsCollapse _ -> not watchCollapse
+                | _ -> true
+            )
+        if not left.IsEmpty then
+            let lines = left |> List.map (fun e -> "  - " + Check.message e) |> String.concat "\n"
+            raise (UserException $"The recipe cannot run:\n{lines}")
+
+    /// The set of a recipe, after all checks of the recipe alone and on the set's images.
+    let load settings (recipe: Recipe) =
+        refuse settings.WatchCollapse (Check.recipe recipe)
+        let data = Dataset.load recipe.Data
+        let shape = describe data.Train
+        refuse settings.WatchCollapse (Check.onImages shape recipe)
+        data, shape
+
+    let private createFolder settings (recipe: Recipe) =
+        let folder =
+            match settings.Resume, settings.Folder with
+            | Some folder, _
+            | None, Some folder -> folder
+            | None, None ->
+                Path.Combine ("runs", $"""{recipe.Name}-{DateTime.Now.ToString "yyyyMMdd-HHmmss"}""")
+        let full = Path.GetFullPath folder
+        if settings.Resume.IsSome && not (Directory.Exists full) then
+            raise (UserException $"--resume {folder}: there is no such folder. Give the folder that the stopped run named.")
+        if settings.Resume.IsNone && File.Exists (Checkpoint.file full) then
+            raise (
+                UserException
+                    $"--out {folder} holds a run already, and nothing of it is overwritten. Go on with it by --resume {folder}, or give another folder."
+            )
+        try
+            Directory.CreateDirectory full |> ignore
+            let probe = Path.Combine (full, ".writable")
+            File.WriteAllText (probe, "")
+            File.Delete probe
+        with
+        | :? UnauthorizedAccessException
+        | :? IOException as e ->
+            raise (UserException $"The folder {full} cannot be written: {e.Message} Give another one with --out.")
+        full
+
+    /// SIGINT and SIGTERM ask for a stop at the end of the step; a second one ends the process as usual.
+    let private onSignals (source: CancellationTokenSource) =
+        let handler (context: PosixSignalContext) =
+            if not source.IsCancellationRequested then
+                context.Cancel <- true
+                source.Cancel ()
+        [
+            PosixSignalRegistration.Create (PosixSignal.SIGINT, handler)
+            PosixSignalRegistration.Create (PosixSignal.SIGTERM, handler)
+        ]
+
+    let private measure (trainer: Trainer) (data: Dataset) protocols encode =
+        match data.Test with
+        | Some test ->
+            match trainer.Split.Labels, test.Labels with
+            | Some trainLabels, Some testLabels ->
+                let device = trainer.Network.Weights.Device
+                use trainFeatures = Probe.features trainer.Viewer trainer.Split encode device
+                use testFeatures = Probe.features trainer.Viewer test encode device
+                Probe.run protocols {
+                    Train = trainFeatures
+                    TrainLabels = trainLabels
+                    Test = testFeatures
+                    TestLabels = testLabels
+                    Classes = data.Classes.Length
+                }
+            | _ -> []
+        | None -> []
+
+    let private pixels (x: torch.Tensor) = x.flatten 1L
+
+    /// Raw pixels under the same protocols, centred by the training mean (k-NN measures angles).
+    let private measureRaw (trainer: Trainer) (data: Dataset) protocols =
+        use mean =
+            Scope.scoped (fun () ->
+                let all = Probe.features trainer.Viewer trainer.Split pixels torch.CPU
+                all.mean([| 0L |], true).DetachFromDisposeScope ())
+        measure trainer data protocols (fun x -> pixels x - mean)
+
+    /// Trains a recipe or goes on with a run of it, evaluates it beside a random network and raw pixels, and writes
+    /// everything into the run's folder.
+    let train settings (recipe: Recipe) : RunResult =
+        let device = device settings.Device
+        torch.set_num_threads (defaultArg settings.Threads Environment.ProcessorCount)
+        let data, _ = load settings recipe
+        let folder = createFolder settings recipe
+        let say (text: string) = Console.Out.WriteLine text
+        let warn (text: string) = Console.Error.WriteLine $"warning: {text}"
+        let trainer = Train.prepare (ViewEngine.Best ()) device recipe data.Train
+        let start =
+            match settings.Resume with
+            | None -> { Step = 0; Seconds = 0.0; Waited = 0.0 }
+            | Some _ -> Checkpoint.resume folder recipe (Train.state trainer) warn
+        Metrics.truncate folder start.Step
+        File.WriteAllText (Path.Combine (folder, "recipe.fsx"), Print.recipe recipe)
+        let views =
+            Picture.grid 3 (Show.viewColumns trainer.Viewer 2) (Show.viewRows trainer.Viewer data.Train 8 2)
+        File.WriteAllBytes (Path.Combine (folder, "views.png"), views)
+        say $"{recipe.Name} on {data.Name}: {data.Train.Count} images, {trainer.Total} steps in {int recipe.Epochs} epochs, into {folder}"
+        if start.Step > 0 then
+            say $"goes on at step {start.Step}"
+        use source = CancellationTokenSource.CreateLinkedTokenSource settings.Stop
+        let signals = onSignals source
+        let warned = ref false
+        let log progress (metric: Metric) =
+            Metrics.append folder metric
+            match Gauges.warning metric.Spread metric.Rank trainer.Network.Embedding with
+            | Some text when not warned.Value && metric.Step > trainer.PerEpoch / 10 ->
+                warned.Value <- true
+                warn $"step {metric.Step}: {text}"
+            | _ -> ()
+            progress metric
+        let save position = Checkpoint.save folder recipe position (Train.state trainer)
+        let ending, position, skipped =
+            try
+                Progress.during trainer.Total (fun progress ->
+                    Train.run trainer start (log progress) save warn source.Token)
+            finally
+                signals |> List.iter (fun s -> s.Dispose ())
+        match ending with
+        | Ending.Stopped step ->
+            raise (
+                OperationCanceledException
+                    $"Stopped at step {step} of {trainer.Total}; everything up to there is saved. Go on with: --resume {folder}"
+            )
+        | Ending.Finished ->
+            say "evaluating the trained network, a random one and raw pixels under the same protocols"
+            let trained = measure trainer data recipe.Evaluate (Train.encoder trainer)
+            let random =
+                let fresh = Train.prepare trainer.Viewer.Engine device recipe data.Train
+                Train.calibrate fresh
+                measure fresh data recipe.Evaluate (Train.encoder fresh)
+            let raw = measureRaw trainer data recipe.Evaluate
+            let result = {
+                Folder = folder
+                Recipe = recipe
+                Metrics = trained
+                Random = random
+                Raw = raw
+                WaitShare = position.Waited / max 1e-9 position.Seconds
+                Seconds = position.Seconds
+                ImagesPerSecond = float (trainer.Total * recipe.Batch) / max 1e-9 position.Seconds
+                Skipped = skipped
+                History = Metrics.read folder
+            }
+            RunResult.save result
+            Show.save result views
+            result

@@ -1,0 +1,31 @@
+namespace Vantage
+
+open TorchSharp
+
+/// A tensor that outlives the step that made it: weights, momentum, running statistics.
+[<Sealed>]
+type Kept (tensor: torch.Tensor) =
+    do tensor.DetachFromDisposeScope () |> ignore
+
+    /// The tensor itself.
+    member _.Value = tensor
+
+/// The lifetime of tensors: what a step makes dies with the step.
+module Scope =
+    /// Runs `work`; every tensor made in it is released when it returns or throws. The result must hold none of them.
+    let scoped (work: unit -> 'result) =
+        use _ = torch.NewDisposeScope ()
+        work ()
+
+    /// Runs `work` and hands its tensor to the scope around this one.
+    let returning (work: unit -> torch.Tensor) =
+        use scope = torch.NewDisposeScope ()
+        (work ()).MoveToOuterDisposeScope ()
+
+    /// A number as libtorch takes it.
+    let number (x: float) : Scalar = Scalar.op_Implicit x
+
+    /// Runs `work` without recording gradients.
+    let withoutGradient (work: unit -> 'result) =
+        use _ = torch.no_grad ()
+        work ()

@@ -1,0 +1,133 @@
+namespace Vantage
+
+open System
+open System.Globalization
+open System.IO
+open Vantage.Kernels
+
+/// Pictures, charts and pages of a run.
+[<RequireQualifiedAccess>]
+module Show =
+    let private caption (steps: Step array) =
+        steps
+        |> Array.toList
+        |> List.choose (fun s ->
+            match s.Operation with
+            | Operation.Crop -> Some $"crop {s.C:F0} x {s.D:F0} at {s.A:F0}, {s.B:F0}"
+            | Operation.FlipHorizontal -> Some "flip"
+            | Operation.Brightness -> Some $"brightness {s.A:F2}"
+            | Operation.Contrast -> Some $"contrast {s.A:F2}"
+            | Operation.Saturation -> Some $"saturation {s.A:F2}"
+            | Operation.Hue -> Some $"hue {s.A:F2}"
+            | Operation.Grayscale -> Some "grayscale"
+            | Operation.Blur -> Some $"blur {s.A:F2}"
+            | _ -> None)
+
+    /// Rows of a picture: each of the first `count` images and `each` pairs of its views in epochs 0, 1, ...
+    let viewRows (viewer: Viewer) (split: Split) count each =
+        let shape = viewer.Shape
+        [ 0 .. (min count split.Count) - 1 ]
+        |> List.map (fun index ->
+            let image = split.Read index
+            let source =
+                Picture.ofBytes image.Channels image.Height image.Width (image.Span.ToArray ())
+                |> Picture.withCaption [ $"image {index}" ]
+            let views = [
+                for epoch in 0 .. each - 1 do
+                    for view in 0 .. viewer.Plans.Length - 1 do
+                        let steps, values = Views.replay viewer epoch index image view
+                        Views.unstandardize shape values
+                        |> Picture.ofFloats shape.Channels shape.Height shape.Width
+                        |> Picture.withCaption (caption steps)
+            ]
+            { Label = ""; Tiles = source :: views })
+
+    /// Column labels of `viewRows`.
+    let viewColumns (viewer: Viewer) each =
+        "image"
+        :: [
+            for epoch in 0 .. each - 1 do
+                for view in 1 .. viewer.Plans.Length do
+                    $"view {view}, epoch {epoch}"
+        ]
+
+    /// The panels of a run's curves.
+    let panels (history: Metric list) : Chart.Panel list =
+        let x = history |> List.map _.Epoch |> List.toArray
+        let panel title unit log series : Chart.Panel = {
+            Title = title
+            XLabel = "epoch"
+            YLabel = unit
+            Series = series |> List.map (fun (name, pick) -> name, x, history |> List.map pick |> List.toArray)
+            LogY = log
+        }
+        [
+            panel "Loss" "NT-Xent (nats)" false [ "loss", _.Loss ]
+            panel "Contrastive task" "share" false [ "accuracy", _.Accuracy ]
+            panel "Spread of embeddings (1: even, 0: collapse)" "std of z / |z| x root d" false [ "spread", _.Spread ]
+            panel "Effective rank of embeddings" "RankMe" false [ "rank", _.Rank ]
+            panel "Alignment (0: both views agree)" "squared distance" false [ "alignment", _.Alignment ]
+            panel "Learning rate" "rate" false [ "rate", _.Rate ]
+        ]
+
+    let private percent (x: float) = x.ToString ("F2", CultureInfo.InvariantCulture) + " %"
+
+    /// Accuracies as rows: trained, random network, raw pixels.
+    let table (result: RunResult) =
+        let protocols = result.Metrics |> List.map fst
+        let row name (values: (string * float) list) =
+            name
+            :: (protocols
+                |> List.map (fun p -> values |> List.tryFind (fst >> (=) p) |> Option.map (snd >> percent) |> Option.defaultValue "-"))
+        "representation" :: protocols,
+        [
+            row "trained" result.Metrics
+            row "random network" result.Random
+            row "raw pixels" result.Raw
+        ]
+
+    /// Facts of a run, name and value.
+    let facts (result: RunResult) = [
+        "data", result.Recipe.Data
+        "training", Metrics.duration result.Seconds
+        "speed", $"{result.ImagesPerSecond:F0} images/s (each in {result.Recipe.Views.Length} views)"
+        "waiting for views", result.WaitShare.ToString ("P2", CultureInfo.InvariantCulture)
+        "epochs", string (int result.Recipe.Epochs)
+        "batch", string result.Recipe.Batch
+        "seed", string result.Recipe.Seed
+        "precision", (if result.Recipe.Precision = Precision.BFloat16 then "bfloat16" else "float32")
+        "threads", string (TorchSharp.torch.get_num_threads ())
+        "skipped images", string result.Skipped
+        "fingerprint", (Print.fingerprint result.Recipe).Substring (0, 16)
+    ]
+
+    /// Writes `curves.png` and `report.html` into the run's folder.
+    let save (result: RunResult) (views: byte array) =
+        let panels = panels result.History
+        File.WriteAllBytes (Path.Combine (result.Folder, "curves.png"), Chart.curves result.Recipe.Name panels)
+        let warnings =
+            result.History
+            |> List.tryLast
+            |> Option.bind (fun m ->
+                let (Head layers) = result.Recipe.Projector
+                let width =
+                    layers
+                    |> List.rev
+                    |> List.tryPick (
+                        function
+                        | Layer.Linear (w, _) -> Some w
+                        | _ -> None
+                    )
+                Gauges.warning m.Spread m.Rank (Option.defaultValue 1 width))
+            |> Option.toList
+        let page =
+            Html.report {
+                Title = $"{result.Recipe.Name} on {result.Recipe.Data}"
+                Facts = facts result
+                Results = table result
+                Panels = panels
+                Pictures = [ "Images and their views", views ]
+                Recipe = Print.recipe result.Recipe
+                Warnings = warnings
+            }
+        File.WriteAllText (Path.Combine (result.Folder, "report.html"), page)

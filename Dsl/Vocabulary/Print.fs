@@ -1,0 +1,144 @@
+namespace Vantage
+
+open System
+open System.Globalization
+open System.Security.Cryptography
+open System.Text
+
+/// Recipes as F# that reads back. Every value prints as the expression that makes it, so that
+/// printing, compiling and evaluating gives an equal recipe; the fingerprint is taken of that text.
+module Print =
+    let private number (x: float) =
+        if Double.IsPositiveInfinity x then
+            "infinity"
+        elif Double.IsNegativeInfinity x then
+            "(-infinity)"
+        elif Double.IsNaN x then
+            "nan"
+        else
+            let text = x.ToString ("R", CultureInfo.InvariantCulture)
+            let text = if text.IndexOfAny [| '.'; 'E' |] < 0 then text + ".0" else text
+            if x < 0.0 || (x = 0.0 && Double.IsNegative x) then $"({text})" else text
+
+    let private text (s: string) =
+        let escaped = StringBuilder ()
+        for c in s do
+            match c with
+            | '"' -> escaped.Append "\\\"" |> ignore
+            | '\\' -> escaped.Append "\\\\" |> ignore
+            | c when Char.IsControl c -> escaped.Append $"\\u{int c:X4}" |> ignore
+            | c -> escaped.Append c |> ignore
+        $"\"{escaped}\""
+
+    let private list (items: string list) = "[ " + String.Join ("; ", List.toArray items) + " ]"
+
+    let private whole unit (n: int) =
+        let literal = $"{n}<{unit}>"
+        if n < 0 then $"({literal})" else literal
+
+    /// A distribution.
+    let distribution =
+        function
+        | Distribution.Exactly x -> $"Distribution.Exactly {number x}"
+        | Distribution.Uniform (low, high) -> $"Distribution.Uniform ({number low}, {number high})"
+        | Distribution.LogUniform (low, high) -> $"Distribution.LogUniform ({number low}, {number high})"
+
+    /// A schedule.
+    let rec schedule =
+        function
+        | Schedule.Constant x -> $"Schedule.Constant {number x}"
+        | Schedule.Cosine (first, last) -> $"Schedule.Cosine ({number first}, {number last})"
+        | Schedule.Warmup (epochs, after) -> $"Schedule.Warmup ({whole (nameof epoch) (int epochs)}, {schedule after})"
+
+    /// An augmentation.
+    let rec augmentation =
+        function
+        | Augmentation.Sequence steps -> $"Augmentation.Sequence {list (List.map augmentation steps)}"
+        | Augmentation.AnyOrder steps -> $"Augmentation.AnyOrder {list (List.map augmentation steps)}"
+        | Augmentation.Sometimes (p, step) -> $"Augmentation.Sometimes ({number p}, {augmentation step})"
+        | Augmentation.Crop (size, area, aspect) ->
+            $"Augmentation.Crop ({whole (nameof px) (int size)}, {distribution area}, {distribution aspect})"
+        | Augmentation.FlipHorizontal -> "Augmentation.FlipHorizontal"
+        | Augmentation.Brightness d -> $"Augmentation.Brightness ({distribution d})"
+        | Augmentation.Contrast d -> $"Augmentation.Contrast ({distribution d})"
+        | Augmentation.Saturation d -> $"Augmentation.Saturation ({distribution d})"
+        | Augmentation.Hue d -> $"Augmentation.Hue ({distribution d})"
+        | Augmentation.Grayscale -> "Augmentation.Grayscale"
+        | Augmentation.Blur d -> $"Augmentation.Blur ({distribution d})"
+        | Augmentation.Standardize (mean, deviation) ->
+            $"Augmentation.Standardize ({list (List.map number mean)}, {list (List.map number deviation)})"
+
+    /// An encoder.
+    let encoder =
+        function
+        | Encoder.ResNet (depth, Stem.ImageNet) -> $"Encoder.ResNet ({depth}, Stem.ImageNet)"
+        | Encoder.ResNet (depth, Stem.SmallImage) -> $"Encoder.ResNet ({depth}, Stem.SmallImage)"
+        | Encoder.CompactResNet (widths, blocks) -> $"Encoder.CompactResNet ({list (List.map string widths)}, {blocks})"
+
+    /// A layer of a head.
+    let layer =
+        function
+        | Layer.Linear (width, bias) -> $"Layer.Linear ({width}, {(string bias).ToLowerInvariant ()})"
+        | Layer.BatchNorm -> "Layer.BatchNorm"
+        | Layer.Relu -> "Layer.Relu"
+
+    /// A mechanism that keeps the representation from collapsing.
+    let mechanism (Mechanism.Repel Negatives.InBatch) = "Mechanism.Repel Negatives.InBatch"
+
+    /// An evaluation protocol.
+    let protocol =
+        function
+        | Protocol.Knn (neighbours, temperature) -> $"Protocol.Knn ({neighbours}, {number temperature})"
+        | Protocol.Linear (decay, iterations) -> $"Protocol.Linear ({number decay}, {iterations})"
+
+    let private rule =
+        function
+        | Rule.Sgd momentum -> $"Rule.Sgd {number momentum}"
+        | Rule.Lars momentum -> $"Rule.Lars {number momentum}"
+        | Rule.AdamW -> "Rule.AdamW"
+
+    let private view (View.Global a) = $"View.Global ({augmentation a})"
+
+    /// The whole recipe: one field a line.
+    let recipe (r: Recipe) =
+        let (Head layers) = r.Projector
+        let (Objective.NtXent temperature) = r.Objective
+        let precision =
+            match r.Precision with
+            | Precision.Float32 -> "Precision.Float32"
+            | Precision.BFloat16 -> "Precision.BFloat16"
+        let corrupt =
+            match r.OnCorrupt with
+            | OnCorrupt.Stop -> "OnCorrupt.Stop"
+            | OnCorrupt.Skip -> "OnCorrupt.Skip"
+        String.Join (
+            "\n",
+            [|
+                "{"
+                $"    Name = {text r.Name}"
+                $"    Source = {{ Paper = {text r.Source.Paper}; Where = {text r.Source.Where} }}"
+                $"    Data = {text r.Data}"
+                $"    OnCorrupt = {corrupt}"
+                $"    Views = {list (List.map view r.Views)}"
+                $"    Encoder = {encoder r.Encoder}"
+                $"    Projector = Head {list (List.map layer layers)}"
+                $"    Avoid = {list (List.map mechanism r.Avoid)}"
+                $"    Objective = Objective.NtXent {number temperature}"
+                "    Optimizer = {"
+                $"        Rule = {rule r.Optimizer.Rule}"
+                $"        Rate = {schedule r.Optimizer.Rate}"
+                $"        Decay = {number r.Optimizer.Decay}"
+                "    }"
+                $"    Precision = {precision}"
+                $"    Batch = {r.Batch}"
+                $"    Epochs = {whole (nameof epoch) (int r.Epochs)}"
+                $"    Seed = {r.Seed}UL"
+                $"    Evaluate = {list (List.map protocol r.Evaluate)}"
+                "}"
+                ""
+            |]
+        )
+
+    /// SHA-256 of the printed recipe, in hexadecimal: the same on every machine and in every process.
+    let fingerprint recipeValue =
+        recipe recipeValue |> Encoding.UTF8.GetBytes |> SHA256.HashData |> Convert.ToHexStringLower

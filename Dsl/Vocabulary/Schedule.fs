@@ -1,0 +1,42 @@
+namespace Vantage
+
+/// A number that changes over training, as data.
+[<RequireQualifiedAccess>]
+type Schedule =
+    /// The same at every step.
+    | Constant of float
+    /// Half a cosine from the first value to the last.
+    | Cosine of first: float * last: float
+    /// Linear from 0 over the first epochs, then the other schedule over what remains.
+    | Warmup of int<epoch> * after: Schedule
+
+/// Functions over schedules.
+module Schedule =
+    /// The value at a step, counted from 0, of a run of `total` steps with `perEpoch` steps an epoch.
+    /// The convention is SimCLR's (google-research/simclr, model_util.py): during warm-up peak * step / warm, so step 0 has 0.
+    let rec at perEpoch total step =
+        function
+        | Schedule.Constant value -> value
+        | Schedule.Cosine (first, last) ->
+            let share = if total <= 0 then 1.0 else float step / float total
+            last + (first - last) * 0.5 * (1.0 + cos (System.Math.PI * min 1.0 share))
+        | Schedule.Warmup (epochs, after) ->
+            let warm = int epochs * perEpoch
+            if step < warm then
+                at perEpoch (total - warm) 0 after * float step / float warm
+            else
+                at perEpoch (total - warm) (step - warm) after
+
+    /// Every number that the schedule names, for checks.
+    let rec values =
+        function
+        | Schedule.Constant value -> [ value ]
+        | Schedule.Cosine (first, last) -> [ first; last ]
+        | Schedule.Warmup (_, after) -> values after
+
+    /// Epochs of warm-up.
+    let rec warmup =
+        function
+        | Schedule.Warmup (epochs, after) -> epochs + warmup after
+        | Schedule.Constant _
+        | Schedule.Cosine _ -> 0<epoch>

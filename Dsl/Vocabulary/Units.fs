@@ -1,0 +1,9 @@
+namespace Vantage
+
+/// Pixels.
+[<Measure>]
+type px
+
+/// Passes over the training images.
+[<Measure>]
+type epoch

@@ -1,0 +1,47 @@
+using System;
+using static TorchSharp.torch;
+
+namespace Vantage.Kernels.Torch;
+
+/// <summary>What the objectives share: checks of two views' embeddings, and the step through l2 normalisation.</summary>
+internal static class Embeddings
+{
+    /// <summary>Checks that both are N x d with N, d at least 1 and of one type, and the temperature positive.</summary>
+    public static void Check(Tensor a, Tensor b, double temperature)
+    {
+        if (a.dim() != 2 || b.dim() != 2 || a.shape[0] != b.shape[0] || a.shape[1] != b.shape[1])
+        {
+            throw new ArgumentException($"the views' embeddings are [{string.Join(", ", a.shape)}] and [{string.Join(", ", b.shape)}]; both must be N x d");
+        }
+
+        if (a.numel() == 0)
+        {
+            throw new ArgumentException($"embeddings of [{string.Join(", ", a.shape)}] are empty: a batch needs at least one image");
+        }
+
+        if (a.dtype != b.dtype || (a.dtype != ScalarType.Float32 && a.dtype != ScalarType.Float64))
+        {
+            throw new ArgumentException($"embeddings of {a.dtype} and {b.dtype}: losses are taken in float32 or float64, both alike");
+        }
+
+        if (!(temperature > 0) || double.IsInfinity(temperature))
+        {
+            throw new ArgumentException($"a temperature of {temperature} is not positive and finite");
+        }
+    }
+
+    /// <summary>Lengths of rows, N x 1, not below PyTorch's floor of 1e-12. Rows are scaled by their largest value first, so that squares of 1e30 stay finite.</summary>
+    public static Tensor Lengths(Tensor z)
+    {
+        var largest = z.detach().abs().amax([1L], true).clamp_min(Reference.NtXent.Floor);
+        return z.div(largest).square().sum(1, true).sqrt().mul(largest).clamp_min(Reference.NtXent.Floor);
+    }
+
+    /// <summary>The gradient with respect to z of a loss with gradient du with respect to u = z / length.</summary>
+    public static Tensor ThroughLength(Tensor u, Tensor du, Tensor lengths)
+    {
+        var free = lengths.gt(Reference.NtXent.Floor).to_type(u.dtype); // below the floor the length does not depend on z
+        var radial = u.mul(du).sum(1, true).mul_(free);
+        return du.sub(u.mul(radial)).div_(lengths);
+    }
+}
