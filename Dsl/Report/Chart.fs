@@ -118,6 +118,9 @@ module Chart =
         plot.Grid.MajorLineColor <- Color.FromHex "#e6e6e2"
         plot.Axes.Right.FrameLineStyle.Width <- 0.0f
         plot.Axes.Top.FrameLineStyle.Width <- 0.0f
+        plot.Legend.ShadowColor <- Colors.Transparent
+        plot.Legend.OutlineColor <- Color.FromHex "#d6d6d2"
+        plot.Legend.TightHorizontalWrapping <- true
         plot.Font.Set Font.family |> ignore
         plot.Axes.Title.Label.FontSize <- 15.0f
         plot.Axes.Bottom.Label.Bold <- false
@@ -194,6 +197,15 @@ module Chart =
         use data = snapshot.Encode (SKEncodedImageFormat.Png, 100)
         data.ToArray ()
 
+    /// ScottPlot clears the whole canvas before it draws: the clip keeps what is there already.
+    let private render (canvas: SKCanvas) (plot: Plot) left top width height =
+        let inset = 8.0f
+        let right, bottom = float32 (left + width) - inset, float32 (top + height) - inset
+        let area = SKRect (float32 left + inset, float32 top, right, bottom)
+        use _ = new SKAutoCanvasRestore (canvas, true)
+        canvas.ClipRect area
+        plot.Render (canvas, PixelRect (area.Left, area.Right, area.Bottom, area.Top))
+
     /// PNG bytes of the panels in two columns (one, for one panel) under a title; 2 device pixels per unit, a panel being
     /// 520 x 320 units. Not-finite values are gaps. Throws ArgumentException as `check` does.
     let curves (title: string) (panels: Panel list) : byte[] =
@@ -205,8 +217,7 @@ module Chart =
             panels
             |> List.iteri (fun i panel ->
                 use plot = panelPlot panel
-                let left, top = float32 (i % columns * width), float32 (titleHeight + i / columns * height)
-                plot.Render (canvas, PixelRect (left, left + float32 width, top + float32 height, top))))
+                render canvas plot (i % columns * width) (titleHeight + i / columns * height) width height))
 
     /// PNG bytes of grouped bars: for each protocol ("k-NN", "linear") one bar for each subject ("trained", "random network",
     /// "raw pixels"), whose accuracies, in [0, 1], stand in the order of the protocols. Drawn in percent. Throws
@@ -256,5 +267,4 @@ module Chart =
         plot.Legend.Orientation <- Orientation.Horizontal
         dress plot
         let width, height = 760, 440
-        png 2 width height title (fun canvas ->
-            plot.Render (canvas, PixelRect (0.0f, float32 width, float32 height, float32 titleHeight)))
+        png 2 width height title (fun canvas -> render canvas plot 0 titleHeight width (height - titleHeight))
