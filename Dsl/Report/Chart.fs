@@ -120,6 +120,7 @@ module Chart =
         plot.Axes.Top.FrameLineStyle.Width <- 0.0f
         plot.Legend.ShadowColor <- Colors.Transparent
         plot.Legend.OutlineColor <- Color.FromHex "#d6d6d2"
+        plot.Legend.Orientation <- Orientation.Horizontal
         plot.Legend.TightHorizontalWrapping <- true
         plot.Font.Set Font.family |> ignore
         plot.Axes.Title.Label.FontSize <- 15.0f
@@ -165,7 +166,7 @@ module Chart =
                 plot.Axes.Left.TickGenerator <-
                     TickGenerators.NumericManual (Array.map log10 values, Array.map tickText values)
         if panel.Series.Length > 1 then
-            plot.ShowLegend Alignment.UpperRight |> ignore
+            plot.ShowLegend Edge.Bottom |> ignore
         plot.Title panel.Title
         plot.XLabel panel.XLabel
         plot.YLabel (if panel.LogY then $"{panel.YLabel} (log scale)" else panel.YLabel)
@@ -200,7 +201,7 @@ module Chart =
     /// ScottPlot clears the whole canvas before it draws: the clip keeps what is there already.
     let private render (canvas: SKCanvas) (plot: Plot) left top width height =
         let inset = 8.0f
-        let right, bottom = float32 (left + width) - inset, float32 (top + height) - inset
+        let right, bottom = float32 (left + width) - 2.0f * inset, float32 (top + height) - inset
         let area = SKRect (float32 left + inset, float32 top, right, bottom)
         use _ = new SKAutoCanvasRestore (canvas, true)
         canvas.ClipRect area
@@ -264,7 +265,6 @@ module Chart =
         plot.YLabel "accuracy (%)"
         plot.Grid.XAxisStyle.IsVisible <- false
         plot.ShowLegend Edge.Bottom |> ignore
-        plot.Legend.Orientation <- Orientation.Horizontal
         dress plot
         let width, height = 760, 440
         png 2 width height title (fun canvas -> render canvas plot 0 titleHeight width (height - titleHeight))

@@ -106,12 +106,22 @@ module Html =
         // In a script element, "<" could end it.
         let json = (plot panel).Replace("<", "\\u003c")
         let name = (SHA256.HashData (Encoding.UTF8.GetBytes json) |> Convert.ToHexStringLower)[..15]
-        $"""<figure class="panel"><figcaption>{escape panel.Title}</figcaption><div class="plot" data-panel="{name}" style="height:300px"></div>
+        let nothing =
+            panel.Series
+            |> List.forall (fun (_, x, y) -> Curves.runs panel.LogY x y |> List.isEmpty)
+        let caption = panel.Title + (if nothing then ": no value that can be drawn" else "")
+        // Drawn when the page is whole, since only then a chart's place has its width; at once in a notebook.
+        $"""<figure class="panel"><figcaption>{escape caption}</figcaption><div class="plot" data-panel="{name}" style="height:300px"></div>
 <script>(function () {{
 const figure = {json};
-document.querySelectorAll('[data-panel="{name}"]').forEach(function (div) {{
-  if (!div.data) Plotly.newPlot(div, figure.data, Object.assign(figure.layout, {{width: undefined, height: 300, margin: {{l: 60, r: 16, t: 12, b: 48}}, legend: {{orientation: "h", y: 1.02, yanchor: "bottom"}}}}), figure.config);
-}});
+const layout = Object.assign(figure.layout, {{width: undefined, height: 300, margin: {{l: 60, r: 16, t: 12, b: 48}},
+  legend: {{orientation: "h", y: 1.02, yanchor: "bottom"}}}});
+const draw = function () {{
+  document.querySelectorAll('[data-panel="{name}"]').forEach(function (div) {{
+    if (!div.data) Plotly.newPlot(div, figure.data, layout, figure.config);
+  }});
+}};
+if (document.readyState === "loading") addEventListener("DOMContentLoaded", draw); else draw();
 }})();</script></figure>"""
 
     /// One panel with `library` before it: for a notebook's first chart, or a page of its own. Each holds 3.6 MB of script:
@@ -167,7 +177,7 @@ th, td { padding: 6px 14px; border: 1px solid #e0e0dc; text-align: right; }
 th { background: #f1f1ed; } th:first-child, td:first-child { text-align: left; }
 figure { margin: 0 0 16px; }
 figcaption { font-size: .9rem; color: #44444c; margin: 2px 0 4px; }
-.panels { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 460px), 1fr)); gap: 12px; }
+.panels { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 460px), 1fr)); gap: 12px; }
 .panel { background: #fff; border: 1px solid #e0e0dc; border-radius: 4px; padding: 8px; min-width: 0; }
 .panel figcaption { font-weight: 600; text-align: center; }
 .plot { overflow: hidden; }
