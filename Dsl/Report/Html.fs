@@ -87,7 +87,8 @@ module Html =
                 ShowLine = true,
                 LineColor = Color.fromHex "#333333",
                 GridColor = Color.fromHex "#e6e6e2",
-                ZeroLine = false
+                ZeroLine = false,
+                ExponentFormat = StyleParam.ExponentFormat.Power
             )
         panel.Series
         |> List.mapi line
@@ -189,6 +190,8 @@ pre { background: #fff; border: 1px solid #e0e0dc; border-radius: 4px; padding: 
   .panels { display: block; }
   .panel, .picture, table, .warnings { break-inside: avoid; }
   h2 { break-after: avoid; }
+  .wide, .picture { overflow: visible; }
+  .plot { height: auto !important; }
   .modebar { display: none !important; }
 }
 """
@@ -197,10 +200,10 @@ pre { background: #fff; border: 1px solid #e0e0dc; border-radius: 4px; padding: 
     let private paper =
         """<script>
 addEventListener("beforeprint", function () {
-  document.querySelectorAll(".plot").forEach(function (div) { Plotly.relayout(div, {width: 620, autosize: false}); });
+  document.querySelectorAll(".plot").forEach(function (div) { Plotly.relayout(div, {width: 620, height: 230, autosize: false}); });
 });
 addEventListener("afterprint", function () {
-  document.querySelectorAll(".plot").forEach(function (div) { Plotly.relayout(div, {width: null, autosize: true}); });
+  document.querySelectorAll(".plot").forEach(function (div) { Plotly.relayout(div, {width: null, height: 300, autosize: true}); });
 });
 </script>"""
 
