@@ -1,0 +1,257 @@
+namespace Vantage
+
+open System
+open System.IO
+open System.Net
+open System.Security.Cryptography
+open System.Text
+/// What a run's page shows.
+type Report = {
+    /// Heading and window title.
+    Title: string
+    /// Names and values: seconds, device, threads, share of time spent waiting, fingerprint.
+    Facts: (string * string) list
+    /// A table: its header, then its rows, each as long as the header. No header: no table.
+    Results: string list * string list list
+    /// Curves, drawn interactively.
+    Panels: Chart.Panel list
+    /// Captions and PNG bytes, such as the views before training.
+    Pictures: (string * byte[]) list
+    /// The recipe's text.
+    Recipe: string
+    /// Sentences the reader must see first; none: no box.
+    Warnings: string list
+}
+
+// Plotly.NET has a Chart of its own.
+module Curves = Vantage.Chart
+
+open Plotly.NET
+open Plotly.NET.LayoutObjects
+
+/// Pages and notebook cells: HTML that needs no network.
+[<RequireQualifiedAccess>]
+module Html =
+
+    /// Text as HTML that shows it: & < > " and ' become entities.
+    let escape (text: string) =
+        match WebUtility.HtmlEncode text with
+        | null -> ""
+        | encoded -> encoded
+
+    let private plotly =
+        lazy
+            (let assembly = typeof<GenericChart>.Assembly
+             let names = assembly.GetManifestResourceNames ()
+             let missing () =
+                 InvalidDataException
+                     $"{assembly.FullName} carries no plotly.js: not the Plotly.NET of paket.lock"
+             match
+                 names
+                 |> Array.tryFind (fun name -> name.EndsWith (".min.js", StringComparison.Ordinal))
+             with
+             | None -> raise (missing ())
+             | Some name ->
+                 match assembly.GetManifestResourceStream name with
+                 | null -> raise (missing ())
+                 | stream ->
+                     use reader = new StreamReader (stream)
+                     reader.ReadToEnd ())
+
+    /// plotly.js as one script element, 3.6 MB, needed once in a page before any `panel`. In a notebook that has a module
+    /// loader (Jupyter's require) it still sets the global name Plotly, and a second copy does nothing.
+    let library () =
+        "<script>if (!window.Plotly) (function (define, module, exports) {\n"
+        + plotly.Value
+        + "\n}).call(window);</script>"
+
+    let private plot (panel: Curves.Panel) =
+        let line i (name: string, x: float[], y: float[]) =
+            // JSON has no NaN: it is written as the string "NaN", which plotly.js leaves out, a gap.
+            let y = Array.map2 (fun x y -> if Curves.drawable panel.LogY x y then y else nan) x y
+            // A point between two gaps has no line; marks show it.
+            let alone = Curves.runs panel.LogY x y |> List.exists (fun (x, _) -> x.Length = 1)
+            Chart.Scatter (
+                x = x,
+                y = y,
+                mode = (if alone then StyleParam.Mode.Lines_Markers else StyleParam.Mode.Lines),
+                Name = escape name,
+                ShowLegend = (panel.Series.Length > 1),
+                LineColor = Color.fromHex (Curves.colour i),
+                MarkerColor = Color.fromHex (Curves.colour i)
+            )
+        let axis title kind =
+            LinearAxis.init (
+                Title = Title.init (Text = escape title),
+                AxisType = kind,
+                ShowLine = true,
+                LineColor = Color.fromHex "#333333",
+                GridColor = Color.fromHex "#e6e6e2",
+                ZeroLine = false,
+                ExponentFormat = StyleParam.ExponentFormat.Power
+            )
+        panel.Series
+        |> List.mapi line
+        |> Chart.combine
+        |> Chart.withTemplate ChartTemplates.light
+        |> Chart.withXAxis (axis panel.XLabel StyleParam.AxisType.Linear)
+        |> Chart.withYAxis (
+            axis panel.YLabel (if panel.LogY then StyleParam.AxisType.Log else StyleParam.AxisType.Linear)
+        )
+        |> Chart.withConfigStyle (Responsive = true, Displaylogo = false)
+        |> GenericChart.toJson
+
+    /// One panel as HTML, for a page or a notebook output that holds `library` already.
+    let panel (panel: Curves.Panel) =
+        Curves.check [ panel ]
+        // In a script element, "<" could end it.
+        let json = (plot panel).Replace("<", "\\u003c")
+        let name = (SHA256.HashData (Encoding.UTF8.GetBytes json) |> Convert.ToHexStringLower)[..15]
+        let nothing =
+            panel.Series
+            |> List.forall (fun (_, x, y) -> Curves.runs panel.LogY x y |> List.isEmpty)
+        let caption = panel.Title + (if nothing then ": no value that can be drawn" else "")
+        // Drawn when the page is whole, since only then a chart's place has its width; at once in a notebook.
+        $"""<figure class="panel"><figcaption>{escape caption}</figcaption><div class="plot" data-panel="{name}" style="height:300px"></div>
+<script>(function () {{
+const figure = {json};
+const layout = Object.assign(figure.layout, {{width: undefined, height: 300, margin: {{l: 60, r: 16, t: 12, b: 48}},
+  legend: {{orientation: "h", y: 1.02, yanchor: "bottom"}}}});
+const draw = function () {{
+  document.querySelectorAll('[data-panel="{name}"]').forEach(function (div) {{
+    if (!div.data) Plotly.newPlot(div, figure.data, layout, figure.config);
+  }});
+}};
+if (document.readyState === "loading") addEventListener("DOMContentLoaded", draw); else draw();
+}})();</script></figure>"""
+
+    /// One panel with `library` before it: for a notebook's first chart, or a page of its own. Each holds 3.6 MB of script:
+    /// for many charts one picture by `Chart.curves` and `image` is smaller.
+    let figure curves = library () + panel curves
+
+    /// One picture with its caption, its PNG bytes inside the HTML.
+    let image (caption: string) (png: byte[]) =
+        let signature = [| 0x89uy; 0x50uy; 0x4Euy; 0x47uy |]
+        if png.Length < 4 || png[..3] <> signature then
+            invalidArg
+                (nameof png)
+                $"the {png.Length} bytes of \"{caption}\" are no PNG: make them with Picture or Chart"
+        let text = escape caption
+        let data = Convert.ToBase64String png
+        $"""<figure class="picture"><img alt="{text}" src="data:image/png;base64,{data}" style="max-width:100%%;height:auto"><figcaption>{text}</figcaption></figure>"""
+
+    /// A grid of images as HTML, for a notebook cell; the arguments of `Picture.grid`.
+    let grid scale columns rows = image "" (Picture.grid scale columns rows)
+
+    /// A table: header, then rows. Throws ArgumentException where a row is not as long as the header.
+    let table (header: string list) (rows: string list list) =
+        rows
+        |> List.iteri (fun i row ->
+            if row.Length <> header.Length then
+                invalidArg (nameof rows) $"row {i} has {row.Length} cells under a header of {header.Length}")
+        let cells tag values =
+            values
+            |> List.map (fun value -> $"<{tag}>{escape value}</{tag}>")
+            |> String.concat ""
+        let body =
+            rows
+            |> List.map (fun row -> "<tr>" + cells "td" row + "</tr>")
+            |> String.concat "\n"
+        $"""<div class="wide"><table><thead><tr>{cells "th" header}</tr></thead>
+<tbody>{body}</tbody></table></div>"""
+
+    let private style =
+        """
+:root { color-scheme: light; }
+* { box-sizing: border-box; }
+body { margin: 0 auto; max-width: 1160px; padding: 16px 20px 48px; background: #fafaf8; color: #222228;
+  font: 16px/1.5 system-ui, -apple-system, "Segoe UI", "DejaVu Sans", sans-serif; }
+h1 { font-size: 1.6rem; line-height: 1.25; margin: 12px 0; }
+h2 { font-size: 1.15rem; margin: 32px 0 8px; border-bottom: 1px solid #e0e0dc; padding-bottom: 4px; }
+.warnings { border-left: 4px solid #d55e00; background: #fff3e8; padding: 8px 14px; margin: 14px 0; }
+.warnings p { margin: 4px 0; }
+dl { display: grid; grid-template-columns: repeat(auto-fill, minmax(210px, 1fr)); gap: 8px 20px; margin: 8px 0; }
+dt { color: #5a5a62; font-size: .85rem; } dd { margin: 0; overflow-wrap: anywhere; font-variant-numeric: tabular-nums; }
+.wide { overflow-x: auto; }
+table { border-collapse: collapse; min-width: 50%; background: #fff; font-variant-numeric: tabular-nums; }
+th, td { padding: 6px 14px; border: 1px solid #e0e0dc; text-align: right; }
+th { background: #f1f1ed; } th:first-child, td:first-child { text-align: left; }
+figure { margin: 0 0 16px; }
+figcaption { font-size: .9rem; color: #44444c; margin: 2px 0 4px; }
+.panels { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 460px), 1fr)); gap: 12px; }
+.panel { background: #fff; border: 1px solid #e0e0dc; border-radius: 4px; padding: 8px; min-width: 0; }
+.panel figcaption { font-weight: 600; text-align: center; }
+.plot { overflow: hidden; }
+.picture { overflow-x: auto; }
+pre { background: #fff; border: 1px solid #e0e0dc; border-radius: 4px; padding: 12px; white-space: pre-wrap;
+  overflow-wrap: anywhere; font: 13px/1.45 ui-monospace, Menlo, Consolas, "DejaVu Sans Mono", monospace; }
+@media print {
+  body { background: #fff; padding: 0; font-size: 11pt; max-width: none; }
+  .panels { display: block; }
+  .panel, .picture, table, .warnings { break-inside: avoid; }
+  h2 { break-after: avoid; }
+  .wide, .picture { overflow: visible; }
+  .plot { height: auto !important; }
+  .modebar { display: none !important; }
+}
+"""
+
+    /// Before paper, the charts take a width that fits A4 and Letter; after it, the window's again.
+    let private paper =
+        """<script>
+addEventListener("beforeprint", function () {
+  document.querySelectorAll(".plot").forEach(function (div) { Plotly.relayout(div, {width: 620, height: 230, autosize: false}); });
+});
+addEventListener("afterprint", function () {
+  document.querySelectorAll(".plot").forEach(function (div) { Plotly.relayout(div, {width: null, height: 300, autosize: true}); });
+});
+</script>"""
+
+    let private section title body =
+        if body = "" then "" else $"<section><h2>{title}</h2>\n{body}\n</section>\n"
+
+    /// A whole page around the body: for a phone, a desktop or paper, needing nothing from the network.
+    let page (title: string) (body: string) =
+        $"""<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{escape title}</title>
+<style>{style}</style>
+</head>
+<body>
+{body}
+</body>
+</html>
+"""
+
+    /// A run as one self-contained page: warnings, facts, results, curves, pictures and the recipe; what is empty is left
+    /// out. The same report gives the same bytes. Throws ArgumentException where a panel has nothing to draw, a row of
+    /// the table does not fit its header, or a picture is no PNG.
+    let report (report: Report) : string =
+        let lines (parts: string list) = String.concat "\n" parts
+        let warnings = report.Warnings |> List.map (fun text -> $"<p>{escape text}</p>") |> lines
+        let facts =
+            report.Facts
+            |> List.map (fun (name, value) -> $"<div><dt>{escape name}</dt><dd>{escape value}</dd></div>")
+            |> lines
+        let header, rows = report.Results
+        let panels = report.Panels |> List.map panel |> lines
+        [
+            $"<h1>{escape report.Title}</h1>"
+            if warnings <> "" then
+                $"""<div class="warnings" role="alert">{warnings}</div>"""
+            section "Results" (if header.IsEmpty && rows.IsEmpty then "" else table header rows)
+            section "Run" (if facts = "" then "" else $"<dl>{facts}</dl>")
+            if panels <> "" then
+                library ()
+                section "Curves" $"""<div class="panels">{panels}</div>"""
+                paper
+            section
+                "Pictures"
+                (report.Pictures |> List.map (fun (caption, png) -> image caption png) |> lines)
+            section "Recipe" (if report.Recipe = "" then "" else $"<pre>{escape report.Recipe}</pre>")
+        ]
+        |> lines
+        |> page report.Title
