@@ -64,9 +64,10 @@ module Checkpoint =
             | true, text -> text
             | false, _ -> raise (CheckpointException $"{path} has no '{key}' in its metadata: it is not a Vantage checkpoint.")
         if value "fingerprint" <> Print.fingerprint recipe then
+            let changes = difference (value "recipe") (Print.recipe recipe)
             raise (
                 CheckpointException
-                    $"{path} was saved by another recipe. Resume with the saved one (recipe.fsx beside it), or start anew without --resume. Saved (-), now (+):\n{difference (value nameof recipe) (Print.recipe recipe)}"
+                    $"{path} was saved by another recipe. Resume with the saved one (recipe.fsx beside it), or start anew without --resume. Saved (-), now (+):\n{changes}"
             )
         use _ = torch.no_grad ()
         for name, tensor in into do
@@ -91,8 +92,8 @@ module Checkpoint =
         if File.Exists newest then
             try
                 load newest recipe into
-            with SafetensorsException message when File.Exists older ->
-                warn $"{message} Going back to {Path.GetFileName older}."
+            with :? SafetensorsException as error when File.Exists older ->
+                warn $"{error.Message} Going back to {Path.GetFileName older}."
                 load older recipe into
         else
             load older recipe into

@@ -102,7 +102,11 @@ module Layers =
             weights.Note (name, y, int64 inputs * int64 outputs)
             y
 
-    let relu (x: torch.Tensor) = torch.nn.functional.relu x
+    /// max(x, 0) in place: what comes in is the output of a norm or a sum, which no gradient needs again.
+    let relu (x: torch.Tensor) = x.relu_ ()
+
+    /// x + y, in the memory of x, which no gradient needs again.
+    let plus (y: torch.Tensor) (x: torch.Tensor) = x.add_ y
 
 /// Encoders: images n x c x h x w in, representations n x d out, float32 both.
 module Encoders =
@@ -122,7 +126,7 @@ module Encoders =
             >> relu
         let second = conv weights $"{name}.conv2" width width 3 1 1 >> batchNorm weights $"{name}.bn2" width
         let beside = shortcut weights name inputs width stride
-        width, (fun (x: torch.Tensor) -> relu ((x |> first |> second) + beside x))
+        width, (fun (x: torch.Tensor) -> x |> first |> second |> plus (beside x) |> relu)
 
     let private bottleneck weights name inputs width stride =
         let outputs = 4 * width
@@ -136,7 +140,7 @@ module Encoders =
             >> conv weights $"{name}.conv3" width outputs 1 1 0
             >> batchNorm weights $"{name}.bn3" outputs
         let beside = shortcut weights name inputs outputs stride
-        outputs, (fun (x: torch.Tensor) -> relu (inside x + beside x))
+        outputs, (fun (x: torch.Tensor) -> inside x |> plus (beside x) |> relu)
 
     /// Stages of blocks, named layer1.0, layer1.1, layer2.0 ... as torchvision names them. The first stage keeps the size.
     let private stages weights block inputs widths counts =
@@ -192,7 +196,7 @@ module Encoders =
             match layer with
             | Layer.Linear (outputs, bias) -> outputs, so >> linear weights $"{name}.{k}" width outputs bias
             | Layer.BatchNorm -> width, so >> batchNorm weights $"{name}.{k}" width
-            | Layer.Relu -> width, so >> relu)
+            | Layer.Relu -> width, so >> torch.nn.functional.relu)
 
 /// A recipe's networks.
 type Network = {
@@ -210,7 +214,7 @@ type Network = {
 /// Builds the networks of a recipe.
 module Network =
     /// With weights drawn from the recipe's seed.
-    let ofRecipe (device: torch.Device) channels recipe =
+    let ofRecipe (device: torch.Device) channels (recipe: Recipe) =
         use _ = torch.NewDisposeScope ()
         let weights = Weights (device, recipe.Seed, recipe.Precision)
         let width, encode = Encoders.build weights channels recipe.Encoder

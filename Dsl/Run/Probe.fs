@@ -75,12 +75,12 @@ module Probe =
         let train, test = standardize f.Train, standardize f.Test
         let labels = int64s f.TrainLabels
         let width = f.Train.shape[1]
-        let weight = torch.zeros(width, int64 f.Classes).requires_grad_ true
-        let bias = torch.zeros(int64 f.Classes).requires_grad_ true
+        let weight = new Modules.Parameter (torch.zeros (width, int64 f.Classes), true)
+        let bias = new Modules.Parameter (torch.zeros (int64 f.Classes), true)
         let logits (x: torch.Tensor) = x.mm weight + bias
         let optimizer =
             torch.optim.LBFGS (
-                [| Modules.Parameter (weight, true); Modules.Parameter (bias, true) |],
+                [| weight; bias |],
                 lr = 1.0,
                 max_iter = int64 iterations
             )

@@ -30,7 +30,7 @@ type Ending =
 
 /// The loop: views, forward, backward, step.
 module Train =
-    let private optimizer recipe (weights: Weights) : Optim.Optimizer =
+    let private optimizer (recipe: Recipe) (weights: Weights) : Optim.Optimizer =
         let parameters = weights.Parameters |> List.map (fun (name, tensor) -> struct (name, tensor)) |> List.toArray
         let decay = recipe.Optimizer.Decay
         match recipe.Optimizer.Rule with
@@ -39,7 +39,7 @@ module Train =
         | Rule.AdamW -> new Optim.AdamW (parameters, decay)
 
     /// Networks and optimiser at step 0 for the images of a split.
-    let prepare engine device recipe (split: Split) =
+    let prepare engine device (recipe: Recipe) (split: Split) =
         let network = Network.ofRecipe device split.Channels recipe
         let perEpoch = split.Count / recipe.Batch
         {
@@ -63,7 +63,7 @@ module Train =
     ]
 
     /// The recipe's loss of two views' embeddings, n x d each.
-    let loss recipe (a: torch.Tensor) (b: torch.Tensor) =
+    let loss (recipe: Recipe) (a: torch.Tensor) (b: torch.Tensor) =
         let (Objective.NtXent temperature) = recipe.Objective
         if recipe.Avoid |> List.contains (Mechanism.Repel Negatives.InBatch) then
             Torch.NtXent.Loss (a, b, temperature, true)
@@ -136,10 +136,10 @@ module Train =
         let rec go at =
             if at = trainer.Total then
                 save (position at)
-                Ending.Finished, position at
+                Ending.Finished, position at, loader.Skipped
             elif stop.IsCancellationRequested then
                 save (position at)
-                Ending.Stopped at, position at
+                Ending.Stopped at, position at, loader.Skipped
             else
                 let batch = loader.Next ()
                 step trainer batch (measure batch)

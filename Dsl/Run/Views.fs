@@ -28,7 +28,7 @@ module Views =
         ViewShape (channels, h, w, spread channels mean, spread channels deviation)
 
     /// The views of a recipe's images, made by this engine.
-    let viewer (engine: IViewEngine) channels height width recipe =
+    let viewer (engine: IViewEngine) channels height width (recipe: Recipe) : Viewer =
         let plans = Recipe.augmentations recipe |> List.map Plan.ofAugmentation
         {
             Plans = plans

@@ -18,7 +18,7 @@ module Schedule =
         function
         | Schedule.Constant value -> value
         | Schedule.Cosine (first, last) ->
-            let share = if total <= 0 then 1.0 else float step / float total
+            let share = if total <= 0 then 0.0 else float step / float total
             last + (first - last) * 0.5 * (1.0 + cos (System.Math.PI * min 1.0 share))
         | Schedule.Warmup (epochs, after) ->
             let warm = int epochs * perEpoch
