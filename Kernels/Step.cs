@@ -15,19 +15,19 @@ public enum Operation
     /// <summary>x * A, clamped to [0, 1]; 1 leaves the image as it is.</summary>
     Brightness,
 
-    /// <summary>A x + (1 - A) m, clamped, m the mean of the image's grey; 1 leaves the image as it is.</summary>
+    /// <summary>A x + (1 - A) m, clamped, m the mean of the image's grey (of 1 channel: its own mean); 1 leaves the image as it is.</summary>
     Contrast,
 
     /// <summary>A x + (1 - A) grey(x), clamped, pixel by pixel; 1 leaves the image as it is.</summary>
     Saturation,
 
-    /// <summary>Turns the hue (HSV) by A of a full turn; 0 leaves the image as it is.</summary>
+    /// <summary>Turns the hue (HSV) by A of a full turn; 0 leaves the image as it is, and so does every whole number.</summary>
     Hue,
 
-    /// <summary>0.299 R + 0.587 G + 0.114 B in every channel.</summary>
+    /// <summary>0.2989 R + 0.587 G + 0.114 B in every channel: torchvision's weights, which sum to 0.9999.</summary>
     Grayscale,
 
-    /// <summary>Gaussian of standard deviation A pixels over B taps each way (B odd), edges reflected; sigma 0 leaves the image as it is.</summary>
+    /// <summary>Gaussian of standard deviation A pixels over a square of B x B taps (B odd), edges reflected; sigma 0 leaves the image as it is.</summary>
     Blur,
 }
 
