@@ -74,7 +74,7 @@ module Run =
     /// The set of a recipe, after all checks of the recipe alone and on the set's images.
     let load settings (recipe: Recipe) =
         refuse settings.WatchCollapse (Check.recipe recipe)
-        let data = Dataset.load recipe.Data
+        let data = Sets.load recipe.Data
         let shape = describe data.Train
         refuse settings.WatchCollapse (Check.onImages shape recipe)
         data, shape

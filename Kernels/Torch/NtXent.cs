@@ -23,7 +23,7 @@ public static class NtXent
         Loss(a, b, temperature, normalize, (int)Math.Clamp(TileValues / Math.Max(1, 2 * a.shape[0]), 1, int.MaxValue));
 
     /// <summary>The loss with a chosen number of rows a tile, for tests of tile boundaries.</summary>
-    internal static Tensor Loss(Tensor a, Tensor b, double temperature, bool normalize, int tileRows)
+    public static Tensor Loss(Tensor a, Tensor b, double temperature, bool normalize, int tileRows)
     {
         Embeddings.Check(a, b, temperature);
         return Function.apply(a, b, temperature, normalize, tileRows);

@@ -1,0 +1,27 @@
+namespace Vantage
+
+open Vantage.Kernels
+
+/// One part of a set: any image at any time, from any thread, decoded when asked for.
+type Split = {
+    Name: string
+    Count: int
+    /// 1 for grey, 3 for red, green, blue; the same for every image.
+    Channels: int
+    /// Rows of every image; of the smallest where sizes differ.
+    Height: int
+    /// Columns of every image; of the smallest where sizes differ.
+    Width: int
+    /// A class for each image, from 0; none where the set has no labels.
+    Labels: int array option
+    /// Image i as bytes. Raises DataException where it cannot be decoded.
+    Read: int -> Image
+}
+
+/// A set of images to train on and, mostly, one to test on.
+type Dataset = {
+    Name: string
+    Classes: string list
+    Train: Split
+    Test: Split option
+}

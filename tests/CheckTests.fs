@@ -1,0 +1,104 @@
+module Vantage.Tests.CheckTests
+
+open Expecto
+open FsCheck.FSharp
+open Vantage
+
+let private shape = { Images = 64; Channels = 3; Height = 16<px>; Width = 20<px> }
+
+let private good = Generators.small
+
+let private view steps = { good with Views = globals 2 (Augmentation.Sequence steps) }
+
+let private standard = standardize [ 0.5 ] [ 0.25 ]
+
+let private size = crop 16<px> (Words.between 0.2 1.0)
+
+let private rate r = {
+    good with
+        Optimizer = { good.Optimizer with Rate = constant r }
+}
+
+let private rule r = {
+    good with
+        Optimizer = { good.Optimizer with Rule = r }
+}
+
+/// Each case: what is wrong, the recipe, the one error that must be found.
+let private cases = [
+    "no mechanism", { good with Avoid = [] }, RecipeError.NothingPreventsCollapse good.Objective
+    "one view", { good with Views = globals 1 size }, RecipeError.TooFewViews 1
+    "crop by chance", view [ sometimes 0.5 size; standard ], RecipeError.ShapeChangesByChance size
+    "two crops", view [ size; size; standard ], RecipeError.TwoCrops size
+    "sizes differ",
+    { good with Views = [ View.Global size; View.Global (crop 8<px> (Words.between 0.2 1.0)) ] },
+    RecipeError.ViewsDiffer (Some 16<px>, Some 8<px>)
+    "probability", view [ size; Augmentation.Sometimes (1.5, grayscale) ], RecipeError.BadProbability 1.5
+    "ends in disorder",
+    view [ Augmentation.Brightness (Words.between 2.0 1.0) ],
+    RecipeError.BadDistribution (Augmentation.Brightness (Words.between 2.0 1.0), Words.between 2.0 1.0)
+    "hue beyond half a turn",
+    view [ Augmentation.Hue (exactly 0.7) ],
+    RecipeError.BadDistribution (Augmentation.Hue (exactly 0.7), exactly 0.7)
+    "standardize in the middle", view [ standard; size ], RecipeError.StandardizeNotLast standard
+    "deviation 0", view [ size; standardize [ 0.5 ] [ 0.0 ] ], RecipeError.BadStandardize ([ 0.5 ], [ 0.0 ])
+    "crop to 0 px", view [ crop 0<px> (Words.between 0.2 1.0) ], RecipeError.BadCropSize 0<px>
+    "crop larger than the image",
+    view [ crop 18<px> (Words.between 0.2 1.0) ],
+    RecipeError.CropLargerThanImage (18<px>, shape)
+    "channels", view [ size; standardize [ 0.1; 0.2 ] [ 1.0; 1.0 ] ], RecipeError.ChannelsDiffer (2, shape)
+    "depth", { good with Encoder = resnet 77 }, RecipeError.UnknownDepth 77
+    "widths", { good with Encoder = compactResNet [] 1 }, RecipeError.BadWidths ([], 1)
+    "empty head", { good with Projector = head [] }, RecipeError.EmptyHead
+    "width 0", { good with Projector = head [ linear 0; linear 4 ] }, RecipeError.BadLayerWidth 0
+    "head ends in relu", { good with Projector = head [ linear 4; relu ] }, RecipeError.HeadDoesNotEndLinear relu
+    "embedding of one value", { good with Projector = head [ linear 1 ] }, RecipeError.NormalizesOneValue (linear 1)
+    "temperature", { good with Objective = ntXent 0.0 }, RecipeError.BadTemperature 0.0
+    "rate", rate -0.1, RecipeError.BadRate (constant -0.1)
+    "decay", { good with Optimizer = { good.Optimizer with Decay = -1.0 } }, RecipeError.BadDecay -1.0
+    "momentum", rule (Rule.Sgd 1.0), RecipeError.BadMomentum 1.0
+    "batch of 1", { good with Batch = 1 }, RecipeError.BadBatch 1
+    "batch larger than the set", { good with Batch = 65 }, RecipeError.BatchLargerThanSet (65, shape)
+    "no epoch", { good with Epochs = 0<epoch>; Optimizer = (rate 0.1).Optimizer }, RecipeError.BadEpochs 0<epoch>
+    "warm-up too long",
+    { good with Optimizer = { good.Optimizer with Rate = warmup 9<epoch> (constant 1.0) } },
+    RecipeError.WarmupLongerThanRun (9<epoch>, 3<epoch>)
+    "protocol", { good with Evaluate = [ knn 0 0.1 ] }, RecipeError.BadProtocol (knn 0 0.1)
+    "neighbours", { good with Evaluate = [ knn 65 0.1 ] }, RecipeError.NeighboursMoreThanImages (65, shape)
+]
+
+/// What `check` finds, and that it finds nothing else.
+[<Tests>]
+let tests =
+    testList "Check" [
+        test "a good recipe has no errors" { Expect.isEmpty (Check.onImages shape good) "errors" }
+        for name, recipe, error in cases do
+            test $"finds {name}" { Expect.equal (Check.onImages shape recipe) [ error ] "errors" }
+        for name, _, error in cases do
+            test $"says the remedy of {name}" {
+                let text = Check.message error
+                Expect.isGreaterThan text.Length 30 "a sentence"
+                Expect.isFalse (text.Contains "RecipeError") "words, not a type"
+            }
+        test "all errors are found at once" {
+            let wrong = {
+                good with
+                    Avoid = []
+                    Batch = 1
+                    Projector = head []
+                    Objective = ntXent -1.0
+            }
+            Expect.equal
+                (Check.onImages shape wrong |> List.sort)
+                (List.sort [
+                    RecipeError.NothingPreventsCollapse wrong.Objective
+                    RecipeError.BadBatch 1
+                    RecipeError.EmptyHead
+                    RecipeError.BadTemperature -1.0
+                ])
+                "errors"
+        }
+        testPropertyWithConfig Generators.trees "generated views have no errors" (fun () ->
+            Prop.forAll (Arb.fromGen Generators.view) (fun view ->
+                Check.recipe { good with Views = globals 2 view } |> List.isEmpty))
+    ]

@@ -1,0 +1,97 @@
+module Vantage.Tests.OptimTests
+
+open Expecto
+open TorchSharp
+open Vantage
+open Vantage.Kernels
+
+let private leaf (values: float list) =
+    torch.tensor(List.toArray values).requires_grad_ true
+
+// Gives w the gradient g, by the loss w . g.
+let private pull (w: torch.Tensor) (g: float list) =
+    (w * torch.tensor(List.toArray g).reshape w.shape).sum().backward ()
+
+let private values (t: torch.Tensor) = t.detach().data<float>().ToArray ()
+
+let private gradients = [ [ 0.1; 0.2; 0.2 ]; [ -0.3; 0.1; 0.0 ]; [ 0.2; -0.2; 0.5 ]; [ 0.0; 0.4; -0.1 ] ]
+
+// Four steps of ours and of TorchSharp's on the same gradients: both end at the same weights.
+let private against (ours: torch.Tensor -> Optim.Optimizer) (theirs: Modules.Parameter -> torch.optim.Optimizer) =
+    let start = [ 1.0; 2.0; -2.0 ]
+    let a = (leaf start).detach().reshape(1L, 3L).requires_grad_ true
+    let b = new Modules.Parameter ((leaf start).detach().reshape (1L, 3L), true)
+    let optimizer, other = ours a, theirs b
+    for g in gradients do
+        optimizer.ZeroGrad ()
+        other.zero_grad ()
+        pull a g
+        pull b g
+        optimizer.Step 0.1
+        other.step () |> ignore
+    Close.worst (values a) (values b)
+
+/// Optimisers against TorchSharp's, published figures and the golden file.
+[<Tests>]
+let tests =
+    testList "Optimisers" [
+        test "SGD equals TorchSharp's" {
+            let worst =
+                against
+                    (fun w -> new Optim.Sgd ([| struct ("w", w) |], 0.9, 0.01))
+                    (fun p -> torch.optim.SGD ([ p ], 0.1, 0.9, 0.0, 0.01))
+            Expect.isLessThan worst 1e-12 "after four steps"
+        }
+        test "AdamW equals TorchSharp's" {
+            let worst =
+                against
+                    (fun w -> new Optim.AdamW ([| struct ("w", w) |], 0.05))
+                    (fun p -> torch.optim.AdamW ([ p ], 0.1, 0.9, 0.999, 1e-8, 0.05))
+            Expect.isLessThan worst 1e-12 "after four steps"
+        }
+        test "LARS takes SimCLR's first step" {
+            // methods.md, section 7: w (1, 2, -2), g (.1, .2, .2), decay .1, eta .001, rate .3.
+            let w = torch.tensor([| 1.0; 2.0; -2.0 |]).reshape(1L, 3L).requires_grad_ true
+            let optimizer = new Optim.Lars ([| struct ("w", w) |], 0.9, 0.1)
+            pull w [ 0.1; 0.2; 0.2 ]
+            optimizer.Step 0.3
+            Expect.isLessThan (Close.worst (values w) [| 0.999597508; 1.999195016; -2.0 |]) 1e-8 "weights"
+        }
+        test "LARS without decay does not see the gradient's scale" {
+            let stepped scale =
+                let w = torch.tensor([| 1.0; 2.0; -2.0 |]).reshape(1L, 3L).requires_grad_ true
+                let optimizer = new Optim.Lars ([| struct ("w", w) |], 0.9, 0.0)
+                pull w [ scale * 0.1; scale * 0.2; scale * 0.2 ]
+                optimizer.Step 0.3
+                values w
+            Expect.isLessThan (Close.worst (stepped 1.0) (stepped 1000.0)) 1e-12 "weights"
+        }
+        test "zero weights take a plain step" {
+            let w = torch.zeros(1L, 3L, dtype = torch.float64).requires_grad_ true
+            let optimizer = new Optim.Lars ([| struct ("w", w) |], 0.9, 0.1)
+            pull w [ 0.1; 0.2; 0.2 ]
+            optimizer.Step 0.5
+            Expect.isLessThan (Close.worst (values w) [| -0.05; -0.1; -0.1 |]) 1e-12 "weights"
+        }
+        for name, make in
+            [
+                "SGD", (fun p -> new Optim.Sgd (p, 0.9, 0.1) :> Optim.Optimizer)
+                "LARS", (fun p -> new Optim.Lars (p, 0.9, 0.1) :> Optim.Optimizer)
+            ] do
+            test $"{name}: biases take plain momentum steps without decay" {
+                let w = leaf [ 1.0; 2.0; -2.0 ]
+                let optimizer = make [| struct ("b", w) |]
+                pull w [ 0.1; 0.2; 0.2 ]
+                optimizer.Step 0.5
+                optimizer.Step 0.5
+                // Two steps on one gradient: 0.5 g, then 0.5 (1.9 g).
+                let expected = [| 1.0 - 1.45 * 0.1; 2.0 - 1.45 * 0.2; -2.0 - 1.45 * 0.2 |]
+                Expect.isLessThan (Close.worst (values w) expected) 1e-12 "weights"
+            }
+        test "two parameters of one name are refused" {
+            let w = leaf [ 1.0 ]
+            Expect.throwsT<System.ArgumentException>
+                (fun () -> new Optim.Sgd ([| struct ("w", w); struct ("w", w) |], 0.9, 0.0) |> ignore)
+                "names"
+        }
+    ]
