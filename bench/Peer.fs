@@ -27,8 +27,11 @@ let private start (command: string list) (arguments: string list) (input: string
         info.ArgumentList.Add argument
     let child = nonNull (Process.Start info)
     let output, errors = child.StandardOutput.ReadToEndAsync (), child.StandardError.ReadToEndAsync ()
-    child.StandardInput.Write input
-    child.StandardInput.Close ()
+    try
+        child.StandardInput.Write input
+        child.StandardInput.Close ()
+    with :? IOException ->
+        () // it ended before it read; its exit code and its errors say why
     child, output, errors
 
 let private finish
@@ -58,7 +61,11 @@ let run (script: string) (cores: int) (arguments: string list) =
     |> Option.map (fun command ->
         let text = File.ReadAllText (Path.Combine (root, "bench", "peers", script))
         let answers =
-            List.init cores (fun _ -> start command ("-" :: arguments) text)
+            List.init cores (fun _ ->
+                try
+                    start command ("-" :: arguments) text
+                with :? ComponentModel.Win32Exception as e ->
+                    failwith $"VANTAGE_PYTHON names {command.Head}, which does not start: {e.Message}")
             |> List.map (fun child ->
                 match finish child with
                 | 0, output, _ -> JsonDocument.Parse(output).RootElement

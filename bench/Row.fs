@@ -2,6 +2,7 @@
 module Vantage.Bench.Row
 
 open System.IO
+open System.Text.Encodings.Web
 open System.Text.Json
 
 /// A measurement beside its peer's.
@@ -26,7 +27,11 @@ let ratio row = row.Peer |> Option.map (fun peer -> row.Ours / peer)
 let write (path: string) (rows: Row list) =
     Path.GetDirectoryName path |> nonNull |> Directory.CreateDirectory |> ignore
     use file = File.Create path
-    use json = new Utf8JsonWriter (file, JsonWriterOptions (Indented = true))
+    use json =
+        new Utf8JsonWriter (
+            file,
+            JsonWriterOptions (Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping)
+        )
     let optional (name: string) =
         function
         | Some (value: float) -> json.WriteNumber (name, value)
