@@ -195,6 +195,46 @@ let tests =
                         Expect.isLessThanOrEqual difference Close.view engine.Name)
         ]
 
+        testList "large images agree with the reference" [
+            let large name source view steps pixel =
+                testCase name (fun () ->
+                    let chain = {
+                        Channels = 3
+                        Source = source
+                        View = view
+                        Pixels = Array.init (3 * fst source * snd source) pixel
+                        Steps = steps
+                    }
+                    let expected = render ViewEngine.Reference chain
+                    for engine in ViewEngine.Tiers () do
+                        Expect.isLessThanOrEqual
+                            (apart (render engine chain) expected)
+                            Close.view
+                            engine.Name)
+            let noise i = byte ((uint32 i * 2654435761u) >>> 24)
+            large
+                "slightly smaller, with blur"
+                (256, 241)
+                (224, 224)
+                [ crop 3 1 250 239; flip; blur 1.7 23 ]
+                noise
+            large
+                "twentyfold smaller"
+                (650, 701)
+                (32, 35)
+                [ crop 5 9 640 690; flip; factor Operation.Hue 0.3 ]
+                noise
+            large
+                "ninefold larger"
+                (30, 31)
+                (263, 259)
+                [ crop 1 2 29 28; factor Operation.Contrast 1.7 ]
+                noise
+            // A flat image rounds every addition of its sum the same way.
+            large "the mean of a flat image" (640, 640) (640, 640) [ factor Operation.Contrast 0.0 ] (fun _ ->
+                77uy)
+        ]
+
         testCase "no image allocates" (fun () ->
             let images, steps = batch 8
             let flat, shape = Array.collect Array.ofList steps, standard 3 8 7
