@@ -28,3 +28,19 @@ let goldenGradient = 1e-5
 
 /// A loss computed in float32, relative: products of up to 32 values at 1 / temperature up to 20, 2^-24 each.
 let float32Loss = 1e-4
+/// A reference in double against torchvision's float32 answers in [0, 1]: torchvision rounds every intermediate to 2^-24 and
+/// computes the weights of a resize or blur in float32 too, whose coordinates of some hundred pixels lose up to 1e-5.
+let golden = 1e-5
+
+/// A view in [0, 1] by float32 against the same in double: each step rounds a few times by 2^-24 = 6e-8 and enlarges the errors
+/// before it by at most about 3 (a factor up to 2 blends as 2 x - m); five such steps reach 3^5 x 6e-8 = 1.5e-5.
+let view = 2e-5
+
+/// Two ways to the same view in one precision, where the last float32 may round the other way; values lie in [0, 1].
+let lastBit = 1.2e-7
+
+/// Exact equalities done in double precision: a handful of roundings of 1e-16.
+let double = 1e-12
+
+/// Standard errors that a statistic of fixed draws may lie off its expectation: 6, which chance exceeds once in 5e8.
+let sigmas = 6.0

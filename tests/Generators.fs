@@ -113,3 +113,6 @@ let small: Recipe = {
     Seed = 5UL
     Evaluate = [ knn 5 0.1; linearProbe 1e-4 20 ]
 }
+
+/// A corrupt image in a file of this name.
+let corrupt file = DataError.CorruptImage (file, 0L, "IncompleteInput")

@@ -1,8 +1,22 @@
 module Vantage.Tests.Main
 
 open Expecto
+open Expecto.Impl
+
+// The counts on a line of their own, for `./research test` to read.
+let private counted = {
+    TestPrinters.defaultPrinter with
+        summary =
+            fun config summary ->
+                async {
+                    do! TestPrinters.defaultPrinter.summary config summary
+                    let failed = summary.failed.Length + summary.errored.Length
+                    printfn $"TOTAL {summary.passed.Length} {failed} {summary.ignored.Length}"
+                }
+}
 
 [<EntryPoint>]
 let main arguments =
     Vantage.Kernels.Interop.NativeLibraries.Load ()
-    runTestsInAssemblyWithCLIArgs [] arguments
+    TorchSharp.torch.set_num_threads 2
+    runTestsInAssemblyWithCLIArgs [ CLIArguments.Printer counted; CLIArguments.Colours 0 ] arguments

@@ -69,17 +69,25 @@ public sealed class SimdEngine : IViewEngine
         if (threads == 1 || images.Length <= Portion)
         {
             Views(images.Span, steps.Span, slots, shape, destination.Span);
-            return;
         }
+        else
+        {
+            InParallel(images, steps, slots, shape, destination, threads);
+        }
+    }
 
+    private void InParallel(ReadOnlyMemory<Image> images, ReadOnlyMemory<Step> steps, int slots, ViewShape shape, Memory<float> destination, int threads) =>
         Parallel.For(0, (images.Length + Portion - 1) / Portion, new ParallelOptions { MaxDegreeOfParallelism = threads }, portion =>
         {
             var first = portion * Portion;
             var count = Math.Min(Portion, images.Length - first);
             Views(
-                images.Span.Slice(first, count), steps.Span.Slice(first * slots, count * slots), slots, shape, destination.Span.Slice(first * shape.Length, count * shape.Length));
+                images.Span.Slice(first, count),
+                steps.Span.Slice(first * slots, count * slots),
+                slots,
+                shape,
+                destination.Span.Slice(first * shape.Length, count * shape.Length));
         });
-    }
 
     private void Views(ReadOnlySpan<Image> images, ReadOnlySpan<Step> steps, int slots, ViewShape shape, Span<float> destination)
     {

@@ -1,0 +1,26 @@
+/// Vantage.Bench.dll NAME [--quick]: measures, prints a table and writes artifacts/bench/NAME.json.
+module Vantage.Bench.Main
+
+open System
+open System.IO
+
+/// What can be measured.
+let private benches = Map [ "augment", AugmentBench.run ]
+
+[<EntryPoint>]
+let main arguments =
+    let names, options = arguments |> List.ofArray |> List.partition (fun a -> not (a.StartsWith "--"))
+    match names, options |> List.except [ "--quick" ] with
+    | [ name ], [] when benches.ContainsKey name ->
+        let rows = benches[name](List.contains "--quick" options)
+        let path = Path.Combine (Peer.root, "artifacts", "bench", name + ".json")
+        Row.write path rows
+        printfn $"{Environment.ProcessorCount} cores, .NET {Environment.Version}, {DateTime.UtcNow:u}"
+        Row.print rows
+        printfn $"written to {Path.GetRelativePath (Environment.CurrentDirectory, path)}"
+        if rows |> List.forall _.Equal then 0 else 1
+    | _ ->
+        let known = String.Join (", ", benches.Keys)
+        eprintfn
+            $"""usage: Vantage.Bench.dll NAME [--quick], NAME one of: {known}; not "{String.Join (" ", arguments)}" """
+        2

@@ -1,0 +1,72 @@
+/// One line of a comparison, and how lines are written.
+module Vantage.Bench.Row
+
+open System.IO
+open System.Text.Encodings.Web
+open System.Text.Json
+
+/// A measurement beside its peer's.
+type Row = {
+    /// What was measured, engine and cores included.
+    Case: string
+    /// Of ours and peer; more is better.
+    Unit: string
+    Ours: float
+    /// None where the peer is not installed.
+    Peer: float option
+    /// With its version.
+    PeerName: string
+    /// Whether ours gave the reference's answer, checked before it was timed.
+    Equal: bool
+}
+
+/// Above 1: ours is better.
+let ratio row = row.Peer |> Option.map (fun peer -> row.Ours / peer)
+
+/// Writes the rows as a JSON list.
+let write (path: string) (rows: Row list) =
+    Path.GetDirectoryName path |> nonNull |> Directory.CreateDirectory |> ignore
+    use file = File.Create path
+    use json =
+        new Utf8JsonWriter (
+            file,
+            JsonWriterOptions (Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping)
+        )
+    let optional (name: string) =
+        function
+        | Some (value: float) -> json.WriteNumber (name, value)
+        | None -> json.WriteNull name
+    json.WriteStartArray ()
+    for row in rows do
+        json.WriteStartObject ()
+        json.WriteString ("case", row.Case)
+        json.WriteString ("unit", row.Unit)
+        json.WriteNumber ("ours", row.Ours)
+        optional "peer" row.Peer
+        json.WriteString ("peerName", row.PeerName)
+        optional "ratio" (ratio row)
+        json.WriteBoolean ("equal", row.Equal)
+        json.WriteEndObject ()
+    json.WriteEndArray ()
+
+/// Prints the rows as a table.
+let print (rows: Row list) =
+    let number = Option.map (sprintf "%.4g") >> Option.defaultValue "not installed"
+    let cells row = [
+        row.Case
+        $"{row.Ours:N0} {row.Unit}"
+        (row.Peer
+         |> Option.map (fun peer -> $"{peer:N0}")
+         |> Option.defaultValue "not installed")
+        row.PeerName
+        number (ratio row)
+        (if row.Equal then "yes" else "NO")
+    ]
+    let table =
+        [ "case"; "ours"; "peer"; "peer's name"; "ratio"; "equal" ]
+        :: List.map cells rows
+    let widths = table |> List.transpose |> List.map (List.map String.length >> List.max)
+    for line in table do
+        List.map2 (fun (cell: string) (width: int) -> cell.PadRight width) line widths
+        |> String.concat "  "
+        |> printfn "%s"

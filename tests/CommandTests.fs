@@ -1,0 +1,152 @@
+module Vantage.Tests.CommandTests
+
+open System
+open System.Diagnostics
+open System.IO
+open System.Text.Json
+open System.Threading
+open Expecto
+open Vantage
+
+let private recipeFile = Path.Combine (Script.root, "Recipes", "simclr.fsx")
+
+// Starts `dotnet fsi RECIPE options` in a folder.
+let private start (folder: string) (options: string list) =
+    let info =
+        ProcessStartInfo (
+            "dotnet",
+            [ "fsi"; "--nologo"; recipeFile ] @ options,
+            WorkingDirectory = folder,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true
+        )
+    nonNull (Process.Start info)
+
+let private finish (child: Process) =
+    let output, errors = child.StandardOutput.ReadToEndAsync (), child.StandardError.ReadToEndAsync ()
+    if not (child.WaitForExit (TimeSpan.FromMinutes 5.0)) then
+        child.Kill true
+        failtest "the recipe did not end within 5 minutes"
+    child.ExitCode, output.Result + errors.Result
+
+let private run folder options =
+    use child = start folder options
+    finish child
+
+// Runs the recipe in this process: exit code and what it wrote to standard error.
+let private inProcess (options: string list) (recipe: Recipe) =
+    let before = Console.Error
+    use writer = new StringWriter ()
+    Console.SetError writer
+    try
+        Cli.main (List.toArray options) recipe, writer.ToString ()
+    finally
+        Console.SetError before
+
+let private small = { Generators.small with Data = "glyphs:64:40" }
+
+let private quick = [ "--data"; "glyphs:512:200"; "--epochs"; "2"; "--batch"; "64" ]
+
+/// The recipe as a command: what it accepts, refuses, writes; Ctrl-C.
+[<Tests>]
+let tests =
+    testSequenced
+    <| testList "Command" [
+        test "a run leaves its results, pictures and report" {
+            Script.inFolder (fun folder ->
+                let code, text = run folder (quick @ [ "--out"; "here" ])
+                Expect.equal code 0 (Script.tail 30 text)
+                for file in [ "result.json"; "report.html"; "curves.png"; "views.png"; "metrics.jsonl"; "checkpoint.safetensors"; "recipe.fsx" ] do
+                    Expect.isTrue (File.Exists (Path.Combine (folder, "here", file))) file
+                use json = JsonDocument.Parse (File.ReadAllText (Path.Combine (folder, "here", "result.json")))
+                let number (group: string) (name: string) =
+                    json.RootElement.GetProperty(group).GetProperty(name).GetDouble ()
+                for group in [ "metrics"; "random"; "raw" ] do
+                    for name in [ "knn"; "linear" ] do
+                        let value = number group name
+                        Expect.isTrue (value >= 0.0 && value <= 100.0) $"{group} {name} is a percentage"
+                Expect.isLessThan (json.RootElement.GetProperty("waitShare").GetDouble ()) 1.0 "waitShare"
+                Expect.isGreaterThan (json.RootElement.GetProperty("seconds").GetDouble ()) 0.0 "seconds"
+                Expect.equal (nonNull (json.RootElement.GetProperty("recipe").GetString ())).Length 64 "fingerprint"
+                let lines = File.ReadAllLines (Path.Combine (folder, "here", "metrics.jsonl"))
+                Expect.equal lines.Length 16 "a line for each of 16 steps")
+        }
+        test "an interrupted run says how to go on, and goes on" {
+            Script.inFolder (fun folder ->
+                let options = [ "--data"; "glyphs:2000:200"; "--epochs"; "3"; "--batch"; "50" ]
+                use child = start folder (options @ [ "--out"; "stopped" ])
+                let metrics = Path.Combine (folder, "stopped", "metrics.jsonl")
+                let clock = Stopwatch.StartNew ()
+                let logged () =
+                    File.Exists metrics
+                    && (use file = new FileStream (metrics, FileMode.Open, FileAccess.Read, FileShare.ReadWrite)
+                        file.Length > 2000L)
+                while not (logged ()) && not child.HasExited && clock.Elapsed < TimeSpan.FromMinutes 2.0 do
+                    Thread.Sleep 20
+                Expect.isFalse child.HasExited "still training"
+                use kill = nonNull (Process.Start ("kill", [ "-INT"; string child.Id ]))
+                kill.WaitForExit ()
+                let code, text = finish child
+                Expect.equal code 130 (Script.tail 20 text)
+                Expect.stringContains text "--resume" "how to go on"
+                let code, text = run folder (options @ [ "--resume"; "stopped" ])
+                Expect.equal code 0 (Script.tail 20 text)
+                Expect.stringContains text "goes on at step" "resumed"
+                Expect.equal (run folder (options @ [ "--out"; "whole" ]) |> fst) 0 "a run without a stop"
+                let bits name = File.ReadAllBytes (Path.Combine (folder, name, "checkpoint.safetensors"))
+                let tensors (bytes: byte array) = bytes[8 + int (BitConverter.ToInt64 (bytes, 0)) ..]
+                Expect.isTrue (tensors (bits "stopped") = tensors (bits "whole")) "the same bits as without a stop")
+        }
+        test "--help lists the options" {
+            Script.inFolder (fun folder ->
+                let code, text = run folder [ "--help" ]
+                Expect.equal code 0 (Script.tail 20 text)
+                for option in [ "--data"; "--epochs"; "--batch"; "--device"; "--seed"; "--out"; "--resume"; "--check"; "--explain" ] do
+                    Expect.stringContains text option "an option")
+        }
+        for name, options, recipe, expected in
+            [
+                "an unknown option", [ "--epoch"; "3" ], small, "--epoch"
+                "a number that is none", [ "--batch"; "many" ], small, "many"
+                "an unknown set", [ "--data"; "nothing" ], small, "'nothing'"
+                "a batch larger than the set", [ "--batch"; "65" ], small, "65 is larger than the 64"
+                "a batch of 1", [ "--batch"; "1" ], small, "batch of 1"
+                "a crop larger than the image",
+                [],
+                { small with Views = globals 2 (crop 32<px> (Words.between 0.2 1.0)) },
+                "32 px is larger than the images of 28 x 28"
+                "heads that do not fit", [], { small with Projector = head [ relu ] }, "Layer.Relu"
+                "nothing against collapse", [], { small with Avoid = [] }, "collaps"
+                "no CUDA", [ "--device"; "cuda" ], small, "--device cuda"
+                "no such device", [ "--device"; "tpu" ], small, "tpu"
+                "an output that cannot be written", [ "--out"; "/proc/none" ], small, "/proc/none"
+                "nothing to resume", [ "--resume"; "nowhere" ], small, "nowhere"
+            ] do
+            test $"{name}: an error that names it" {
+                let code, text = inProcess options recipe
+                Expect.equal code 1 "exit code"
+                Expect.stringContains text expected "the value"
+                Expect.isFalse (text.Contains "   at ") "no stack trace"
+            }
+        test "a folder that holds a run is not overwritten" {
+            Script.inFolder (fun folder ->
+                File.WriteAllText (Path.Combine (folder, "checkpoint.safetensors"), "precious")
+                let code, text = inProcess [ "--out"; folder ] small
+                Expect.equal code 1 "exit code"
+                Expect.stringContains text "--resume" "the remedy"
+                Expect.equal (File.ReadAllText (Path.Combine (folder, "checkpoint.safetensors"))) "precious" "untouched")
+        }
+        for file in Directory.GetFiles (Path.Combine (Script.root, "Recipes"), "*.fsx") do
+            let name = nonNull (Path.GetFileName file)
+            if name <> "prelude.fsx" then
+                test $"{name}: check and explain" {
+                    Script.inFolder (fun folder ->
+                        let code, text = run folder [ "--check" ]
+                        Expect.equal code 0 (Script.tail 20 text)
+                        Expect.stringContains text "no errors" "check"
+                        let code, text = run folder [ "--explain" ]
+                        Expect.equal code 0 (Script.tail 20 text)
+                        Expect.stringContains text "what prevents it" "explain"
+                        Expect.isLessThan (File.ReadAllLines file).Length 50 "lines of a recipe")
+                }
+    ]

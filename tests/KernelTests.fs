@@ -1,0 +1,258 @@
+/// Every engine against the reference, and the laws of views for every engine.
+module Vantage.Tests.KernelTests
+
+open System
+open System.Runtime.Intrinsics
+open Expecto
+open FsCheck
+open Vantage.Kernels
+open Vantage.Tests.Chains
+
+/// The environment variable by which a parent process says which engines its child may have: TierTests.
+let tiersExpected = "VANTAGE_TIERS"
+
+let private engines = [ ViewEngine.Reference; yield! ViewEngine.Tiers () ]
+let private config = { FsCheckConfig.defaultConfig with maxTest = 250; arbitrary = [ typeof<Generators> ] }
+
+/// A law for each engine.
+let private law name (property: IViewEngine -> Chain -> bool) =
+    testList name [ for engine in engines -> testPropertyWithConfig config engine.Name (property engine) ]
+
+let private names () = ViewEngine.Tiers () |> Array.map _.Name |> String.concat " "
+
+/// A chain's pixels with exactly these steps, none of them a crop.
+let private only steps chain = { chain with View = chain.Source; Steps = steps }
+
+/// The rendering of a step alone agrees with the reference on any image.
+let private alone name (makeStep: Chain -> Step) =
+    testPropertyWithConfig config $"{name} alone" (fun chain ->
+        let chain = only [ makeStep chain ] chain
+        let expected = render ViewEngine.Reference chain
+        ViewEngine.Tiers ()
+        |> Array.forall (fun engine -> apart (render engine chain) expected <= Close.view))
+
+/// Several images of one size, each with its own steps, as one batch.
+let private batch count =
+    let random = Random 7
+    let images =
+        Array.init count (fun _ ->
+            let pixels = Array.zeroCreate<byte>(3 * 9 * 11)
+            random.NextBytes pixels
+            Image (pixels, 0, 3, 9, 11))
+    let steps =
+        Array.init count (fun i -> [
+            crop (i % 3) (i % 5) (1 + i % 6) (1 + i % 4)
+            (if i % 2 = 0 then flip else Step ())
+            factor Operation.Contrast (0.5 + 0.01 * float i)
+            factor Operation.Hue (0.02 * float i)
+        ])
+    images, steps
+
+[<Tests>]
+let tests =
+    testList "Kernels" [
+        testCase "the tiers are those that this process may have" (fun () ->
+            let machine =
+                String.Join (
+                    " ",
+                    [
+                        "simd-scalar"
+                        if Vector256.IsHardwareAccelerated then
+                            "simd-256"
+                        if Vector512.IsHardwareAccelerated then
+                            "simd-512"
+                    ]
+                )
+            let asked = Environment.GetEnvironmentVariable tiersExpected |> Option.ofObj
+            Expect.equal machine (Option.defaultValue machine asked) "the instruction sets really are off"
+            Expect.equal (names ()) machine "one engine for each"
+            Expect.equal
+                (ViewEngine.Best().Name)
+                (Array.last (ViewEngine.Tiers ())).Name
+                "the best is the widest")
+
+        testPropertyWithConfig
+            { config with maxTest = 1500 }
+            "every tier agrees with the reference on every chain"
+            (fun chain ->
+                let expected = render ViewEngine.Reference chain
+                ViewEngine.Tiers ()
+                |> Array.forall (fun engine -> apart (render engine chain) expected <= Close.view))
+
+        testPropertyWithConfig
+            config
+            "every tier agrees with the reference after standardization"
+            (fun chain ->
+                let expected = renderAs standard ViewEngine.Reference chain
+                let tolerance = Close.view / 0.224 // standardization divides the error as it divides the value
+                ViewEngine.Tiers ()
+                |> Array.forall (fun engine -> apart (renderAs standard engine chain) expected <= tolerance))
+
+        testList "each operation" [
+            alone "nothing" (fun _ -> Step ())
+            alone "flip" (fun _ -> flip)
+            alone "brightness" (fun chain -> factor Operation.Brightness (float chain.Pixels[0] / 100.0))
+            alone "contrast" (fun chain -> factor Operation.Contrast (float chain.Pixels[0] / 100.0))
+            alone "saturation" (fun chain -> factor Operation.Saturation (float chain.Pixels[0] / 100.0))
+            alone "hue" (fun chain -> factor Operation.Hue (float chain.Pixels[0] / 100.0 - 1.0))
+            alone "grayscale" (fun _ -> grayscale)
+            alone "blur" (fun chain ->
+                blur (0.1 + float chain.Pixels[0] / 50.0) (2 * min (fst chain.Source) (snd chain.Source) - 1))
+            alone "crop" (fun chain -> crop 0 0 (max 1 (fst chain.Source / 2)) (max 1 (snd chain.Source / 3)))
+        ]
+
+        law "range: before standardization every value lies in [0, 1]" (fun engine chain ->
+            render engine chain |> Array.forall (fun x -> x >= 0.0f && x <= 1.0f))
+
+        law "flip twice is the identity, bit for bit" (fun engine chain ->
+            render engine { chain with Steps = chain.Steps @ [ flip; flip ] } = render engine chain)
+
+        law "flip before the steps that keep the size = after them" (fun engine chain ->
+            let isCrop (step: Step) = step.Operation = Operation.Crop
+            let upToCrop =
+                chain.Steps
+                |> List.tryFindIndexBack isCrop
+                |> Option.map ((+) 1)
+                |> Option.defaultValue 0
+            let before = List.insertAt upToCrop flip chain.Steps
+            let after = chain.Steps @ [ flip ]
+            apart (render engine { chain with Steps = before }) (render engine { chain with Steps = after })
+            <= Close.view)
+
+        law "factor 1, hue 0 and sigma 0 are the identity" (fun engine chain ->
+            let nothing = [
+                factor Operation.Brightness 1.0
+                factor Operation.Contrast 1.0
+                factor Operation.Saturation 1.0
+                factor Operation.Hue 0.0
+                blur 0.0 1
+            ]
+            apart (render engine { chain with Steps = chain.Steps @ nothing }) (render engine chain)
+            <= Close.lastBit)
+
+        law "hue by a full turn is the identity" (fun engine chain ->
+            let turned = chain.Steps @ [ factor Operation.Hue 1.0 ]
+            apart (render engine { chain with Steps = turned }) (render engine chain)
+            <= Close.lastBit)
+
+        law "grayscale is idempotent but for the sum of its weights, 0.9999" (fun engine chain ->
+            let grey times =
+                render engine { chain with Steps = chain.Steps @ List.replicate times grayscale }
+            let weight = if chain.Channels = 1 then 1.0f else 0.9999f
+            apart (grey 2) (grey 1 |> Array.map (fun x -> weight * x))
+            <= 2.0 * Close.lastBit)
+
+        law "brightness composes where nothing clamps" (fun engine chain ->
+            let brightness factors =
+                render engine (only (factors |> List.map (factor Operation.Brightness)) chain)
+            apart (brightness [ 0.5; 1.5 ]) (brightness [ 0.75 ]) <= Close.lastBit)
+
+        law "a crop of everything to the same size is the identity" (fun engine chain ->
+            let whole = crop 0 0 (fst chain.Source) (snd chain.Source)
+            apart (render engine (only [ whole ] chain)) (render engine (only [] chain))
+            <= Close.lastBit)
+
+        law "an image inside a larger array gives the same view, bit for bit" (fun engine chain ->
+            let height, width = chain.Source
+            let padded = Array.concat [ Array.create 5 255uy; chain.Pixels; Array.create 100 255uy ]
+            let image = Image (padded, 5, chain.Channels, height, width)
+            let shape = plain chain.Channels (fst chain.View) (snd chain.View)
+            renderAll engine 1 shape [| image |] [| chain.Steps |] = render engine chain)
+
+        testList "a permuted batch gives permuted views" [
+            for engine in engines ->
+                testCase engine.Name (fun () ->
+                    let images, steps = batch 30
+                    let shape = standard 3 8 7
+                    let straight = renderAll engine 1 shape images steps |> Array.chunkBySize shape.Length
+                    let reversed = renderAll engine 2 shape (Array.rev images) (Array.rev steps)
+                    Expect.equal (Array.chunkBySize shape.Length reversed) (Array.rev straight) "bit for bit")
+        ]
+
+        testList "the thread count changes nothing" [
+            for engine in engines ->
+                testCase engine.Name (fun () ->
+                    let images, steps = batch 61
+                    let views threads = renderAll engine threads (standard 3 8 7) images steps
+                    let one = views 1
+                    for threads in [ 2; 3; 16 ] do
+                        Expect.equal (views threads) one $"{threads} threads, bit for bit")
+        ]
+
+        testList "two or five channels can be cropped, flipped and blurred" [
+            for channels in [ 2; 5 ] ->
+                testCase $"{channels} channels" (fun () ->
+                    let pixels = Array.init (channels * 12 * 19) (fun i -> byte (i * 37))
+                    let chain = {
+                        Channels = channels
+                        Source = 12, 19
+                        View = 17, 6
+                        Pixels = pixels
+                        Steps = [ crop 1 2 11 15; flip; blur 0.8 3 ]
+                    }
+                    for engine in ViewEngine.Tiers () do
+                        let difference = apart (render engine chain) (render ViewEngine.Reference chain)
+                        Expect.isLessThanOrEqual difference Close.view engine.Name)
+        ]
+
+        testList "large images agree with the reference" [
+            let large name source view steps pixel =
+                testCase name (fun () ->
+                    let chain = {
+                        Channels = 3
+                        Source = source
+                        View = view
+                        Pixels = Array.init (3 * fst source * snd source) pixel
+                        Steps = steps
+                    }
+                    let expected = render ViewEngine.Reference chain
+                    for engine in ViewEngine.Tiers () do
+                        Expect.isLessThanOrEqual
+                            (apart (render engine chain) expected)
+                            Close.view
+                            engine.Name)
+            let noise i = byte ((uint32 i * 2654435761u) >>> 24)
+            large
+                "slightly smaller, with blur"
+                (256, 241)
+                (224, 224)
+                [ crop 3 1 250 239; flip; blur 1.7 23 ]
+                noise
+            large
+                "twentyfold smaller"
+                (650, 701)
+                (32, 35)
+                [ crop 5 9 640 690; flip; factor Operation.Hue 0.3 ]
+                noise
+            large
+                "ninefold larger"
+                (30, 31)
+                (263, 259)
+                [ crop 1 2 29 28; factor Operation.Contrast 1.7 ]
+                noise
+            // A flat image rounds every addition of its sum the same way.
+            large "the mean of a flat image" (640, 640) (640, 640) [ factor Operation.Contrast 0.0 ] (fun _ ->
+                77uy)
+        ]
+
+        testCase "no image allocates" (fun () ->
+            let images, steps = batch 8
+            let flat, shape = Array.collect Array.ofList steps, standard 3 8 7
+            let destination = Array.zeroCreate (8 * shape.Length)
+            for engine in ViewEngine.Tiers () do
+                let once () =
+                    engine.Render (
+                        ReadOnlyMemory images,
+                        ReadOnlyMemory flat,
+                        4,
+                        shape,
+                        Memory destination,
+                        1
+                    )
+                once ()
+                let before = GC.GetAllocatedBytesForCurrentThread ()
+                for _ in 1..20 do
+                    once ()
+                let bytes = GC.GetAllocatedBytesForCurrentThread () - before
+                Expect.equal bytes 0L $"{engine.Name}: bytes for 160 images")
+    ]

@@ -1,0 +1,66 @@
+module Vantage.Tests.PrintTests
+
+open System
+open System.IO
+open Expecto
+open FsCheck.FSharp
+open Vantage
+
+// Recipes that differ in everything that can differ.
+let private recipes =
+    let views = Gen.sampleWithSeed (FsCheck.Rnd 11UL) 30 12 Generators.view |> Array.toList
+    views
+    |> List.mapi (fun i view -> {
+        Generators.small with
+            Name = $"recipe \"{i}\" \\ é"
+            Views = globals 2 view
+            Seed = UInt64.MaxValue - uint64 i
+            Encoder = (if i % 2 = 0 then resnet18Small else compactResNet [ 8; 1 + i ] i)
+            Objective = ntXent (0.1 * float (i + 1))
+            OnCorrupt = (if i % 3 = 0 then stop else skip)
+            Optimizer = {
+                Rule = [ Rule.AdamW; Rule.Sgd 0.9; Rule.Lars 0.95 ][i % 3]
+                Rate = (if i % 2 = 0 then constant 1e-3 else warmup 2<epoch> (cosine 0.3 1e-9))
+                Decay = 1e-6 * float i
+            }
+            Avoid = (if i = 5 then [] else [ repel inBatch ])
+    })
+
+/// Recipes as text.
+[<Tests>]
+let tests =
+    testList "Print" [
+        test "printed recipes read back equal" {
+            // One script compiles all of them and prints each again.
+            Script.inFolder (fun folder ->
+                let bin = AppContext.BaseDirectory
+                let quoted = "\"\"\""
+                let script = [
+                    $"#r @\"{bin}Vantage.Kernels.dll\""
+                    $"#r @\"{bin}Vantage.dll\""
+                    "open Vantage"
+                    for i, recipe in List.indexed recipes do
+                        $"let recipe{i}: Recipe ="
+                        yield! (Print.recipe recipe).TrimEnd().Split '\n' |> Array.map (fun line -> "    " + line)
+                        $"if Print.fingerprint recipe{i} <> \"{Print.fingerprint recipe}\" then failwith {quoted}recipe {i} reads back as another{quoted}"
+                    "printfn \"all equal\""
+                ]
+                let file = Path.Combine (folder, "recipes.fsx")
+                File.WriteAllLines (file, script)
+                let ended = Script.run (TimeSpan.FromMinutes 3.0) folder [] file
+                Expect.equal ended.Code (Some 0) (Script.tail 20 ended.Text)
+                Expect.stringContains ended.Text "all equal" "output")
+        }
+        test "different recipes have different fingerprints" {
+            let prints = recipes |> List.map Print.fingerprint
+            Expect.equal (List.distinct prints).Length recipes.Length "fingerprints"
+        }
+        test "a fingerprint does not change" {
+            // Of the text below, by sha256sum; it must be the same in every process and on every machine.
+            let text = Print.recipe Generators.small
+            let expected = Security.Cryptography.SHA256.HashData (Text.Encoding.UTF8.GetBytes text)
+            Expect.equal (Print.fingerprint Generators.small) (Convert.ToHexStringLower expected) "SHA-256"
+            Expect.stringContains text "Epochs = 3<epoch>" "units are written"
+            Expect.stringContains text "Seed = 5UL" "the seed is a literal"
+        }
+    ]
