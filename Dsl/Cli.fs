@@ -40,19 +40,23 @@ module Cli =
     /// The arguments after the script's name, of this process; none in a notebook.
     let arguments () =
         let all = Environment.GetCommandLineArgs ()
-        match all |> Array.tryFindIndex (fun a -> a.EndsWith (".fsx", StringComparison.OrdinalIgnoreCase)) with
+        match
+            all
+            |> Array.tryFindIndex (fun a -> a.EndsWith (".fsx", StringComparison.OrdinalIgnoreCase))
+        with
         | Some i -> all[i + 1 ..] |> Array.skipWhile (fun a -> a = "--")
         | None -> [||]
 
-    let private parser (name: string) =
-        ArgumentParser.Create<Options> (programName = $"dotnet fsi {name}.fsx")
+    let private parser (name: string) = ArgumentParser.Create<Options>(programName = $"dotnet fsi {name}.fsx")
 
     /// The recipe with the options' values in place of its own.
     let configure (options: ParseResults<Options>) (recipe: Recipe) = {
         recipe with
             Data = options.GetResult (Data, recipe.Data)
             Batch = options.GetResult (Batch, recipe.Batch)
-            Epochs = options.GetResult (Epochs, int recipe.Epochs) |> LanguagePrimitives.Int32WithMeasure
+            Epochs =
+                options.GetResult (Epochs, int recipe.Epochs)
+                |> LanguagePrimitives.Int32WithMeasure
             Seed = options.GetResult (Seed, recipe.Seed)
     }
 
@@ -69,7 +73,9 @@ module Cli =
         let header, rows = Show.table result
         let width = 18
         let line cells =
-            cells |> List.mapi (fun i (c: string) -> if i = 0 then c.PadRight width else c.PadLeft 10) |> String.concat ""
+            cells
+            |> List.mapi (fun i (c: string) -> if i = 0 then c.PadRight width else c.PadLeft 10)
+            |> String.concat ""
         printfn ""
         if not result.Metrics.IsEmpty then
             printfn $"{line header}"
@@ -78,15 +84,25 @@ module Cli =
         else
             printfn "no labelled test images in this set: nothing to evaluate on"
         let wait = result.WaitShare.ToString ("P2", CultureInfo.InvariantCulture)
-        printfn $"trained {Metrics.duration result.Seconds} at {result.ImagesPerSecond:F0} images/s; waited for views {wait} of the time"
-        for file in [ "result.json"; "report.html"; "curves.png"; "views.png"; "metrics.jsonl"; "checkpoint.safetensors" ] do
+        printfn
+            $"trained {Metrics.duration result.Seconds} at {result.ImagesPerSecond:F0} images/s; waited for views {wait} of the time"
+        for file in
+            [
+                "result.json"
+                "report.html"
+                "curves.png"
+                "views.png"
+                "metrics.jsonl"
+                "checkpoint.safetensors"
+            ] do
             printfn $"  {Path.Combine (result.Folder, file)}"
 
     let private dispatch (options: ParseResults<Options>) recipe =
         let settings = settings options
         if options.Contains Check then
             let _, shape = Run.load settings recipe
-            printfn $"{recipe.Name} on {recipe.Data}: {shape.Images} images of {shape.Channels} x {int shape.Height} x {int shape.Width}; no errors"
+            printfn
+                $"{recipe.Name} on {recipe.Data}: {shape.Images} images of {shape.Channels} x {int shape.Height} x {int shape.Width}; no errors"
         elif options.Contains Explain then
             let _, shape = Run.load settings recipe
             printfn $"{Explain.recipe recipe shape}"

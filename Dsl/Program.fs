@@ -16,13 +16,14 @@ module Program =
         if File.Exists "/proc/cpuinfo" then
             File.ReadLines "/proc/cpuinfo"
             |> Seq.tryFind (fun l -> l.StartsWith "model name")
-            |> Option.map (fun l -> l.Substring(l.IndexOf ':' + 1).Trim ())
+            |> Option.map (fun l -> l.Substring(l.IndexOf ':' + 1).Trim())
             |> Option.defaultValue "unknown"
         else
             RuntimeInformation.ProcessArchitecture.ToString ()
 
     let private bfloat16 () =
-        File.Exists "/proc/cpuinfo" && (File.ReadAllText "/proc/cpuinfo").Contains "avx512_bf16"
+        File.Exists "/proc/cpuinfo"
+        && (File.ReadAllText "/proc/cpuinfo").Contains "avx512_bf16"
 
     let private doctor () =
         line ".NET" RuntimeInformation.FrameworkDescription
@@ -43,15 +44,20 @@ module Program =
         let healthy =
             try
                 Interop.NativeLibraries.Load ()
-                let one = torch.ones(2L, 2L).sum().item<float32> ()
-                line "libtorch" $"{torch.__version__} from {Interop.NativeLibraries.Folder}, {torch.get_num_threads ()} threads, sum of ones {one}"
+                let one = torch.ones(2L, 2L).sum().item<float32>()
+                line
+                    "libtorch"
+                    $"{torch.__version__} from {Interop.NativeLibraries.Folder}, {torch.get_num_threads ()} threads, sum of ones {one}"
                 line "CUDA" (if torch.cuda_is_available () then "available" else "not available")
                 true
             with :? DllNotFoundException as e ->
                 line "libtorch" $"does not load: {e.Message}"
                 false
         for name in Sets.names do
-            line name (Sets.locate name |> Option.defaultValue "not found (./research data says where it is looked for)")
+            line
+                name
+                (Sets.locate name
+                 |> Option.defaultValue "not found (./research data says where it is looked for)")
         line "glyphs" "made in memory"
         if healthy then 0 else 1
 
@@ -76,5 +82,6 @@ module Program =
         | [| "data"; spec |] -> data spec
         | _ ->
             let names = String.concat ", " Sets.names
-            eprintfn $"usage: ./research doctor, or ./research data NAME with NAME one of glyphs, {names}, or any text that --data takes"
+            eprintfn
+                $"usage: ./research doctor, or ./research data NAME with NAME one of glyphs, {names}, or any text that --data takes"
             2

@@ -25,11 +25,7 @@ let simclr = {
     Projector = head [ linearNoBias 128; batchNorm; relu; linear 128 ]
     Avoid = [ repel inBatch ]
     Objective = ntXent 0.5
-    Optimizer = {
-        Rule = Rule.AdamW
-        Rate = warmup 1<epoch> (cosine 2e-3 0.0)
-        Decay = 1e-4
-    }
+    Optimizer = { Rule = Rule.AdamW; Rate = warmup 1<epoch> (cosine 2e-3 0.0); Decay = 1e-4 }
     Precision = bfloat16
     Batch = 256
     Epochs = 10<epoch>

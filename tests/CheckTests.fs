@@ -14,15 +14,9 @@ let private standard = standardize [ 0.5 ] [ 0.25 ]
 
 let private size = crop 16<px> (Words.between 0.2 1.0)
 
-let private rate r = {
-    good with
-        Optimizer = { good.Optimizer with Rate = constant r }
-}
+let private rate r = { good with Optimizer = { good.Optimizer with Rate = constant r } }
 
-let private rule r = {
-    good with
-        Optimizer = { good.Optimizer with Rule = r }
-}
+let private rule r = { good with Optimizer = { good.Optimizer with Rule = r } }
 
 /// Each case: what is wrong, the recipe, the one error that must be found.
 let private cases = [
@@ -31,7 +25,10 @@ let private cases = [
     "crop by chance", view [ sometimes 0.5 size; standard ], RecipeError.ShapeChangesByChance size
     "two crops", view [ size; size; standard ], RecipeError.TwoCrops size
     "sizes differ",
-    { good with Views = [ View.Global size; View.Global (crop 8<px> (Words.between 0.2 1.0)) ] },
+    {
+        good with
+            Views = [ View.Global size; View.Global (crop 8<px> (Words.between 0.2 1.0)) ]
+    },
     RecipeError.ViewsDiffer (Some 16<px>, Some 8<px>)
     "probability", view [ size; Augmentation.Sometimes (1.5, grayscale) ], RecipeError.BadProbability 1.5
     "ends in disorder",
@@ -51,15 +48,21 @@ let private cases = [
     "widths", { good with Encoder = compactResNet [] 1 }, RecipeError.BadWidths ([], 1)
     "empty head", { good with Projector = head [] }, RecipeError.EmptyHead
     "width 0", { good with Projector = head [ linear 0; linear 4 ] }, RecipeError.BadLayerWidth 0
-    "head ends in relu", { good with Projector = head [ linear 4; relu ] }, RecipeError.HeadDoesNotEndLinear relu
-    "embedding of one value", { good with Projector = head [ linear 1 ] }, RecipeError.NormalizesOneValue (linear 1)
+    "head ends in relu",
+    { good with Projector = head [ linear 4; relu ] },
+    RecipeError.HeadDoesNotEndLinear relu
+    "embedding of one value",
+    { good with Projector = head [ linear 1 ] },
+    RecipeError.NormalizesOneValue (linear 1)
     "temperature", { good with Objective = ntXent 0.0 }, RecipeError.BadTemperature 0.0
     "rate", rate -0.1, RecipeError.BadRate (constant -0.1)
     "decay", { good with Optimizer = { good.Optimizer with Decay = -1.0 } }, RecipeError.BadDecay -1.0
     "momentum", rule (Rule.Sgd 1.0), RecipeError.BadMomentum 1.0
     "batch of 1", { good with Batch = 1 }, RecipeError.BadBatch 1
     "batch larger than the set", { good with Batch = 65 }, RecipeError.BatchLargerThanSet (65, shape)
-    "no epoch", { good with Epochs = 0<epoch>; Optimizer = (rate 0.1).Optimizer }, RecipeError.BadEpochs 0<epoch>
+    "no epoch",
+    { good with Epochs = 0<epoch>; Optimizer = (rate 0.1).Optimizer },
+    RecipeError.BadEpochs 0<epoch>
     "warm-up too long",
     { good with Optimizer = { good.Optimizer with Rate = warmup 9<epoch> (constant 1.0) } },
     RecipeError.WarmupLongerThanRun (9<epoch>, 3<epoch>)
@@ -81,13 +84,7 @@ let tests =
                 Expect.isFalse (text.Contains "RecipeError") "words, not a type"
             }
         test "all errors are found at once" {
-            let wrong = {
-                good with
-                    Avoid = []
-                    Batch = 1
-                    Projector = head []
-                    Objective = ntXent -1.0
-            }
+            let wrong = { good with Avoid = []; Batch = 1; Projector = head []; Objective = ntXent -1.0 }
             Expect.equal
                 (Check.onImages shape wrong |> List.sort)
                 (List.sort [

@@ -56,18 +56,31 @@ let tests =
             Script.inFolder (fun folder ->
                 let code, text = run folder (quick @ [ "--out"; "here" ])
                 Expect.equal code 0 (Script.tail 30 text)
-                for file in [ "result.json"; "report.html"; "curves.png"; "views.png"; "metrics.jsonl"; "checkpoint.safetensors"; "recipe.fsx" ] do
+                for file in
+                    [
+                        "result.json"
+                        "report.html"
+                        "curves.png"
+                        "views.png"
+                        "metrics.jsonl"
+                        "checkpoint.safetensors"
+                        "recipe.fsx"
+                    ] do
                     Expect.isTrue (File.Exists (Path.Combine (folder, "here", file))) file
-                use json = JsonDocument.Parse (File.ReadAllText (Path.Combine (folder, "here", "result.json")))
+                use json =
+                    JsonDocument.Parse (File.ReadAllText (Path.Combine (folder, "here", "result.json")))
                 let number (group: string) (name: string) =
-                    json.RootElement.GetProperty(group).GetProperty(name).GetDouble ()
+                    json.RootElement.GetProperty(group).GetProperty(name).GetDouble()
                 for group in [ "metrics"; "random"; "raw" ] do
                     for name in [ "knn"; "linear" ] do
                         let value = number group name
                         Expect.isTrue (value >= 0.0 && value <= 100.0) $"{group} {name} is a percentage"
-                Expect.isLessThan (json.RootElement.GetProperty("waitShare").GetDouble ()) 1.0 "waitShare"
-                Expect.isGreaterThan (json.RootElement.GetProperty("seconds").GetDouble ()) 0.0 "seconds"
-                Expect.equal (nonNull (json.RootElement.GetProperty("recipe").GetString ())).Length 64 "fingerprint"
+                Expect.isLessThan (json.RootElement.GetProperty("waitShare").GetDouble()) 1.0 "waitShare"
+                Expect.isGreaterThan (json.RootElement.GetProperty("seconds").GetDouble()) 0.0 "seconds"
+                Expect.equal
+                    (nonNull (json.RootElement.GetProperty("recipe").GetString())).Length
+                    64
+                    "fingerprint"
                 let lines = File.ReadAllLines (Path.Combine (folder, "here", "metrics.jsonl"))
                 Expect.equal lines.Length 16 "a line for each of 16 steps")
         }
@@ -79,12 +92,16 @@ let tests =
                 let clock = Stopwatch.StartNew ()
                 let logged () =
                     File.Exists metrics
-                    && (use file = new FileStream (metrics, FileMode.Open, FileAccess.Read, FileShare.ReadWrite)
+                    && (use file =
+                            new FileStream (metrics, FileMode.Open, FileAccess.Read, FileShare.ReadWrite)
                         file.Length > 2000L)
-                while not (logged ()) && not child.HasExited && clock.Elapsed < TimeSpan.FromMinutes 2.0 do
+                while not (logged ())
+                      && not child.HasExited
+                      && clock.Elapsed < TimeSpan.FromMinutes 2.0 do
                     Thread.Sleep 20
                 Expect.isFalse child.HasExited "still training"
-                use kill = nonNull (Process.Start ("kill", [ "-INT"; string child.Id ]))
+                // `dotnet fsi` runs the script in a child of its own; Ctrl-C in a terminal reaches both.
+                use kill = Process.Start ("pkill", [ "-INT"; "-P"; string child.Id ])
                 kill.WaitForExit ()
                 let code, text = finish child
                 Expect.equal code 130 (Script.tail 20 text)
@@ -95,13 +112,26 @@ let tests =
                 Expect.equal (run folder (options @ [ "--out"; "whole" ]) |> fst) 0 "a run without a stop"
                 let bits name = File.ReadAllBytes (Path.Combine (folder, name, "checkpoint.safetensors"))
                 let tensors (bytes: byte array) = bytes[8 + int (BitConverter.ToInt64 (bytes, 0)) ..]
-                Expect.isTrue (tensors (bits "stopped") = tensors (bits "whole")) "the same bits as without a stop")
+                Expect.isTrue
+                    (tensors (bits "stopped") = tensors (bits "whole"))
+                    "the same bits as without a stop")
         }
         test "--help lists the options" {
             Script.inFolder (fun folder ->
-                let code, text = run folder [ "--help" ]
+                let code, text = run folder [ "--"; "--help" ]
                 Expect.equal code 0 (Script.tail 20 text)
-                for option in [ "--data"; "--epochs"; "--batch"; "--device"; "--seed"; "--out"; "--resume"; "--check"; "--explain" ] do
+                for option in
+                    [
+                        "--data"
+                        "--epochs"
+                        "--batch"
+                        "--device"
+                        "--seed"
+                        "--out"
+                        "--resume"
+                        "--check"
+                        "--explain"
+                    ] do
                     Expect.stringContains text option "an option")
         }
         for name, options, recipe, expected in
@@ -134,7 +164,10 @@ let tests =
                 let code, text = inProcess [ "--out"; folder ] small
                 Expect.equal code 1 "exit code"
                 Expect.stringContains text "--resume" "the remedy"
-                Expect.equal (File.ReadAllText (Path.Combine (folder, "checkpoint.safetensors"))) "precious" "untouched")
+                Expect.equal
+                    (File.ReadAllText (Path.Combine (folder, "checkpoint.safetensors")))
+                    "precious"
+                    "untouched")
         }
         for file in Directory.GetFiles (Path.Combine (Script.root, "Recipes"), "*.fsx") do
             let name = nonNull (Path.GetFileName file)

@@ -7,17 +7,20 @@ open Vantage
 open Vantage.Kernels
 
 /// A small whole number, both ends included.
-let between low high = Gen.choose (low, high)
+let whole low high = Gen.choose (low, high)
 
 /// A number that a person would write: thousandths from low to high.
 let number low high =
-    Gen.choose (int (low * 1000.0), int (high * 1000.0)) |> Gen.map (fun n -> float n / 1000.0)
+    Gen.choose (int (low * 1000.0), int (high * 1000.0))
+    |> Gen.map (fun n -> float n / 1000.0)
 
 let private range low high =
     Gen.oneof [
         number low high |> Gen.map Distribution.Exactly
-        Gen.two (number low high) |> Gen.map (fun (a, b) -> Distribution.Uniform (min a b, max a b))
-        Gen.two (number (max low 0.01) high) |> Gen.map (fun (a, b) -> Distribution.LogUniform (min a b, max a b))
+        Gen.two (number low high)
+        |> Gen.map (fun (a, b) -> Distribution.Uniform (min a b, max a b))
+        Gen.two (number (max low 0.01) high)
+        |> Gen.map (fun (a, b) -> Distribution.LogUniform (min a b, max a b))
     ]
 
 let private colour =
@@ -25,7 +28,8 @@ let private colour =
         range 0.0 2.0 |> Gen.map Augmentation.Brightness
         range 0.0 2.0 |> Gen.map Augmentation.Contrast
         range 0.0 2.0 |> Gen.map Augmentation.Saturation
-        Gen.two (number -0.5 0.5) |> Gen.map (fun (a, b) -> Augmentation.Hue (Distribution.Uniform (min a b, max a b)))
+        Gen.two (number -0.5 0.5)
+        |> Gen.map (fun (a, b) -> Augmentation.Hue (Distribution.Uniform (min a b, max a b)))
         Gen.constant Augmentation.Grayscale
         Gen.constant Augmentation.FlipHorizontal
         range 0.1 2.0 |> Gen.map Augmentation.Blur
@@ -42,10 +46,15 @@ let rec private steps size =
             1, Gen.map2 (fun p inner -> Augmentation.Sometimes (p, inner)) (number 0.0 1.0) (steps (size / 2))
         ]
 
-let private crop =
+let private someCrop =
     Gen.map2
-        (fun size (a, b) -> Augmentation.Crop (size * 1<px>, Distribution.Uniform (min a b, max a b), Distribution.LogUniform (0.75, 4.0 / 3.0)))
-        (between 1 20)
+        (fun size (a, b) ->
+            Augmentation.Crop (
+                size * 1<px>,
+                Distribution.Uniform (min a b, max a b),
+                Distribution.LogUniform (0.75, 4.0 / 3.0)
+            ))
+        (whole 1 20)
         (Gen.two (number 0.05 1.0))
 
 /// Any tree of steps without a crop.
@@ -55,21 +64,21 @@ let augmentation = Gen.sized (fun size -> steps (1 + size / 8))
 let view =
     Gen.map3
         (fun first inner (mean, deviation) ->
-            Augmentation.augment [ first; Augmentation.augment inner; Augmentation.Standardize ([ mean ], [ deviation ]) ])
-        crop
+            Augmentation.augment [
+                first
+                Augmentation.augment inner
+                Augmentation.Standardize ([ mean ], [ deviation ])
+            ])
+        someCrop
         (Gen.listOf augmentation |> Gen.map (List.truncate 4))
         (Gen.zip (number 0.0 1.0) (number 0.1 1.0))
 
 /// Augmentations for properties.
 type Trees =
-    static member Augmentation () = Arb.fromGen augmentation
+    static member Augmentation() = Arb.fromGen augmentation
 
 /// The setting of properties over augmentations.
-let trees = {
-    Expecto.FsCheckConfig.defaultConfig with
-        arbitrary = [ typeof<Trees> ]
-        maxTest = 200
-}
+let trees = { Expecto.FsCheckConfig.defaultConfig with arbitrary = [ typeof<Trees> ]; maxTest = 200 }
 
 /// A small set: `classes` patterns, noise, `count` images of channels x size x size.
 let patterns name count channels size classes : Split =
@@ -77,7 +86,9 @@ let patterns name count channels size classes : Split =
         Array.init (count * channels * size * size) (fun i ->
             let image = i / (channels * size * size)
             let x, y = i % size, i / size % size
-            let wave = sin (float (x * (1 + image % classes)) * 0.7) + cos (float (y * (classes - image % classes)) * 0.5)
+            let wave =
+                sin (float (x * (1 + image % classes)) * 0.7)
+                + cos (float (y * (classes - image % classes)) * 0.5)
             let noise = float (Philox.Uniform (7UL, 0, int64 i, 0, 0)) - 0.5
             byte (max 0.0 (min 255.0 (127.0 + 50.0 * wave + 60.0 * noise))))
     {
@@ -97,16 +108,19 @@ let small: Recipe = {
     Data = "patterns"
     OnCorrupt = stop
     Views =
-        globals 2 (augment [ crop 16<px> (Words.between 0.3 1.0); flip; sometimes 0.8 (jitter {| Brightness = 0.4; Contrast = 0.4; Saturation = 0.4; Hue = 0.1 |}); standardize [ 0.5 ] [ 0.25 ] ])
+        globals
+            2
+            (augment [
+                crop 16<px> (between 0.3 1.0)
+                flip
+                sometimes 0.8 (jitter {| Brightness = 0.4; Contrast = 0.4; Saturation = 0.4; Hue = 0.1 |})
+                standardize [ 0.5 ] [ 0.25 ]
+            ])
     Encoder = compactResNet [ 8; 16 ] 1
     Projector = head [ linearNoBias 16; batchNorm; relu; linear 8 ]
     Avoid = [ repel inBatch ]
     Objective = ntXent 0.5
-    Optimizer = {
-        Rule = Rule.AdamW
-        Rate = warmup 1<epoch> (cosine 3e-3 0.0)
-        Decay = 1e-4
-    }
+    Optimizer = { Rule = Rule.AdamW; Rate = warmup 1<epoch> (cosine 3e-3 0.0); Decay = 1e-4 }
     Precision = float32s
     Batch = 8
     Epochs = 3<epoch>

@@ -14,7 +14,7 @@ let private rendered (augmentation: Augmentation) (engine: IViewEngine) seed =
     let recipe = { Generators.small with Views = globals 1 augmentation; Seed = seed }
     let viewer = Views.viewer engine 3 13 13 recipe
     let images = Array.init 3 split.Read
-    let values = Array.zeroCreate<float32> (3 * viewer.Shape.Length)
+    let values = Array.zeroCreate<float32>(3 * viewer.Shape.Length)
     Views.render viewer 1 [| 0; 1; 2 |] images 1 values
     values
 
@@ -26,30 +26,34 @@ let tests =
             augment [ a; augment [ b; c ] ] = augment [ augment [ a; b ]; c ])
         tree "identity is neutral" (fun (a: Augmentation) ->
             let once = augment [ a ]
-            augment [ Augmentation.identity; a ] = once && augment [ a; Augmentation.identity ] = once)
+            augment [ Augmentation.identity; a ] = once
+            && augment [ a; Augmentation.identity ] = once)
         tree "sometimes 0 is the identity and sometimes 1 the step" (fun (a: Augmentation) ->
             sometimes 0.0 a = Augmentation.identity && sometimes 1.0 a = a)
         tree "sites count every draw once" (fun (a: Augmentation) ->
             let plan = Plan.ofAugmentation a
             let rec sites planned =
                 planned
-                |> List.collect (
-                    function
+                |> List.collect (function
                     | Planned.Do (site, op) -> [ site .. site + Plan.draws op - 1 ]
                     | Planned.Gate (site, _, inside) -> site :: sites inside
                     | Planned.Shuffle (site, branches) ->
-                        [ site .. site + branches.Length - 1 ] @ List.collect sites branches
-                )
+                        [ site .. site + branches.Length - 1 ] @ List.collect sites branches)
             sites plan.Steps |> List.sort = [ 0 .. plan.Sites - 1 ])
         tree "every draw fills every slot" (fun (a: Augmentation) (seed: uint64) ->
             let plan = Plan.ofAugmentation a
             let untouched = Step (enum<Operation> 99, 0.0f, 0.0f, 0.0f, 0.0f)
             let table = Array.create (plan.Slots + 1) untouched
             Draw.row plan { Seed = seed; Epoch = 2; Image = 7L; View = 1 } 9 11 table 0
-            table[plan.Slots] = untouched && not (Array.contains untouched table[.. plan.Slots - 1]))
+            table[plan.Slots] = untouched
+            && not (Array.contains untouched table[.. plan.Slots - 1]))
         tree "a view can be made again alone" (fun (a: Augmentation) (seed: uint64) ->
             let viewer =
-                Views.viewer (ViewEngine.Best ()) 3 13 13 { Generators.small with Views = globals 1 a; Seed = seed }
+                Views.viewer (ViewEngine.Best ()) 3 13 13 {
+                    Generators.small with
+                        Views = globals 1 a
+                        Seed = seed
+                }
             let split = Generators.patterns "laws" 3 3 13 2
             let all = rendered a (ViewEngine.Best ()) seed
             let _, alone = Views.replay viewer 1 2 (split.Read 2) 0
@@ -63,7 +67,12 @@ let tests =
             let area, aspect = Distribution.Uniform (0.08, 1.0), Distribution.LogUniform (0.75, 4.0 / 3.0)
             let draws = { Seed = seed; Epoch = 0; Image = 0L; View = 0 }
             let struct (top, left, h, w) = Draw.cropBox draws 0 area aspect height width
-            h >= 1 && w >= 1 && top >= 0 && left >= 0 && top + h <= height && left + w <= width)
+            h >= 1
+            && w >= 1
+            && top >= 0
+            && left >= 0
+            && top + h <= height
+            && left + w <= width)
         test "crop areas follow their distribution" {
             let area, aspect = Distribution.Uniform (0.2, 1.0), Distribution.Exactly 1.0
             let shares =
@@ -72,7 +81,11 @@ let tests =
                     let struct (_, _, h, w) = Draw.cropBox draws 0 area aspect 1000 1000
                     float (h * w) / 1e6)
             // The mean of 4,000 values uniform on [0.2, 1] has a standard error of 0.0037; four of them.
-            Expect.floatClose { absolute = 0.015; relative = 0.0 } (Array.average shares) 0.6 "mean share of the image"
+            Expect.floatClose
+                { absolute = 0.015; relative = 0.0 }
+                (Array.average shares)
+                0.6
+                "mean share of the image"
             Expect.isTrue (Array.min shares >= 0.199 && Array.max shares <= 1.0) "range of shares"
         }
         testPropertyWithConfig plain "an epoch visits every image once" (fun (seed: uint64) ->
@@ -82,11 +95,15 @@ let tests =
             Expect.notEqual (Order.permutation 1UL 0 100) (Order.permutation 1UL 1 100) "epochs"
             Expect.notEqual (Order.permutation 1UL 0 100) (Order.permutation 2UL 0 100) "seeds"
         }
-        testPropertyWithConfig plain "a distribution's draws lie between its ends" (fun (a: uint16) (b: uint16) (u: uint16) ->
-            let low, high = 0.01 + float (min a b), 0.01 + float (max a b)
-            let at = Distribution.at (float u / 65536.0)
-            let inside x = x >= low * (1.0 - 1e-12) && x <= high * (1.0 + 1e-12)
-            inside (at (Distribution.Uniform (low, high))) && inside (at (Distribution.LogUniform (low, high))))
+        testPropertyWithConfig
+            plain
+            "a distribution's draws lie between its ends"
+            (fun (a: uint16) (b: uint16) (u: uint16) ->
+                let low, high = 0.01 + float (min a b), 0.01 + float (max a b)
+                let at = Distribution.at (float u / 65536.0)
+                let inside x = x >= low * (1.0 - 1e-12) && x <= high * (1.0 + 1e-12)
+                inside (at (Distribution.Uniform (low, high)))
+                && inside (at (Distribution.LogUniform (low, high))))
         test "warm-up and cosine follow SimCLR's schedule" {
             // methods.md, section 7: 9766 steps of which 976 warm up, peak 1.
             let at step = Schedule.at 976 9766 step (warmup 1<epoch> (cosine 1.0 0.0))

@@ -10,8 +10,7 @@ let private reference (a: float array) (b: float array) n temperature normalize 
     let struct (loss, da, db) = Reference.NtXent.Loss (a, b, n, temperature, normalize)
     loss, Array.append da db
 
-let private matrix (values: float array) n =
-    torch.tensor(values).reshape (int64 n, int64 (values.Length / n))
+let private matrix (values: float array) n = torch.tensor(values).reshape(int64 n, int64 (values.Length / n))
 
 // The kernel's value and gradient on float64, or on float32 rounded from it.
 let private kernel single tile (a: float array) (b: float array) n temperature normalize =
@@ -25,8 +24,8 @@ let private kernel single tile (a: float array) (b: float array) n temperature n
         | Some rows -> Torch.NtXent.Loss (ta, tb, temperature, normalize, rows)
         | None -> Torch.NtXent.Loss (ta, tb, temperature, normalize)
     loss.backward ()
-    let gradient (t: torch.Tensor) = (nonNull t.grad).to_type(torch.float64).data<float>().ToArray ()
-    loss.to_type(torch.float64).item<float> (), Array.append (gradient ta) (gradient tb)
+    let gradient (t: torch.Tensor) = (nonNull t.grad).to_type(torch.float64).data<float>().ToArray()
+    loss.to_type(torch.float64).item<float>(), Array.append (gradient ta) (gradient tb)
 
 let private numbers (seed: uint64) count =
     Array.init count (fun i ->
@@ -47,11 +46,14 @@ let private f1b = [| 0.6; 0.8; 0.0; 0.0; 0.6; 0.8; 0.1; 0.0; 0.9 |]
 let private relative (a: float) b = abs (a - b) / max 1e-12 (abs b)
 
 let private closeTo tolerance (loss, gradient) (loss', gradient') =
-    relative loss loss' <= tolerance || abs (loss - loss') <= tolerance
-    && Close.worst gradient gradient' <= tolerance * (1.0 + (gradient' |> Array.map abs |> Array.max))
+    relative loss loss' <= tolerance
+    || abs (loss - loss') <= tolerance
+       && Close.worst gradient gradient'
+          <= tolerance * (1.0 + (gradient' |> Array.map abs |> Array.max))
 
 let private property name check =
-    testPropertyWithConfig { FsCheckConfig.defaultConfig with maxTest = 100 } name (fun (seed: uint64) -> check (case seed))
+    testPropertyWithConfig { FsCheckConfig.defaultConfig with maxTest = 100 } name (fun (seed: uint64) ->
+        check (case seed))
 
 // Rows of x through a random rotation (Gram-Schmidt of a random matrix).
 let private rotate (seed: uint64) d (x: float array) =
@@ -62,7 +64,9 @@ let private rotate (seed: uint64) d (x: float array) =
             basis[i] <- Array.map2 (fun p q -> p - dot * q) basis[i] basis[j]
         let length = sqrt (basis[i] |> Array.sumBy (fun p -> p * p))
         basis[i] <- basis[i] |> Array.map (fun p -> p / length)
-    x |> Array.chunkBySize d |> Array.collect (fun row -> basis |> Array.map (fun b -> Array.map2 (*) row b |> Array.sum))
+    x
+    |> Array.chunkBySize d
+    |> Array.collect (fun row -> basis |> Array.map (fun b -> Array.map2 (*) row b |> Array.sum))
 
 /// NT-Xent: published figures, laws, gradients by finite differences, the kernel against the reference.
 [<Tests>]
@@ -76,17 +80,29 @@ let tests =
                 let expected = (value "out")[0], Array.append (value "grad.a") (value "grad.b")
                 let loss, gradient = reference a b 16 tau true
                 Expect.isLessThan (relative loss (fst expected)) Close.goldenLoss "reference value"
-                Expect.isLessThan (Close.worst gradient (snd expected)) Close.goldenGradient "reference gradient"
+                Expect.isLessThan
+                    (Close.worst gradient (snd expected))
+                    Close.goldenGradient
+                    "reference gradient"
                 let loss, gradient = kernel true None a b 16 tau true
                 Expect.isLessThan (relative loss (fst expected)) Close.float32Loss "float32 value"
-                Expect.isLessThan (Close.worst gradient (snd expected)) Close.goldenGradient "float32 gradient"
+                Expect.isLessThan
+                    (Close.worst gradient (snd expected))
+                    Close.goldenGradient
+                    "float32 gradient"
             }
         for temperature, normalize, expected in
             [ 0.1, true, 1.220725; 0.5, true, 1.088336; 1.0, true, 1.289640; 10.0, false, 1.555947 ] do
             test $"fixture F1 at temperature {temperature}, normalised {normalize}" {
                 // Figures are given to six decimals.
-                Expect.isLessThan (abs (fst (reference f1a f1b 3 temperature normalize) - expected)) 5e-7 "reference"
-                Expect.isLessThan (abs (fst (kernel false None f1a f1b 3 temperature normalize) - expected)) 5e-7 "kernel"
+                Expect.isLessThan
+                    (abs (fst (reference f1a f1b 3 temperature normalize) - expected))
+                    5e-7
+                    "reference"
+                Expect.isLessThan
+                    (abs (fst (kernel false None f1a f1b 3 temperature normalize) - expected))
+                    5e-7
+                    "kernel"
             }
         property "all embeddings equal gives log (2N - 1)" (fun (n, d, t, a, _) ->
             let row = Array.take d a
@@ -103,24 +119,32 @@ let tests =
             relative (fst (kernel false None a b n t true)) (fst (kernel false None b a n t true)) < 1e-9)
         property "permuting pairs together changes nothing" (fun (n, d, t, a, b) ->
             let reverse x = x |> Array.chunkBySize d |> Array.rev |> Array.concat
-            relative (fst (kernel false None (reverse a) (reverse b) n t true)) (fst (kernel false None a b n t true)) < 1e-9)
+            relative
+                (fst (kernel false None (reverse a) (reverse b) n t true))
+                (fst (kernel false None a b n t true))
+                <
+                1e-9)
         property "rotating all embeddings changes nothing" (fun (n, d, t, a, b) ->
             let turned = kernel false None (rotate 3UL d a) (rotate 3UL d b) n t true
             relative (fst turned) (fst (kernel false None a b n t true)) < 1e-8)
         property "scaling a row changes nothing where normalised" (fun (n, d, t, a, b) ->
             let scaled = a |> Array.mapi (fun i x -> x * (1.0 + float (i / d)))
-            relative (fst (kernel false None scaled b n t true)) (fst (kernel false None a b n t true)) < 1e-9)
+            relative (fst (kernel false None scaled b n t true)) (fst (kernel false None a b n t true)) <
+                1e-9)
         property "the gradient of a row is orthogonal to it" (fun (n, d, t, a, b) ->
             let _, gradient = kernel false None a b n t true
             Array.append a b
             |> Array.chunkBySize d
-            |> Array.forall2 (fun (g: float array) z -> abs (Array.map2 (*) g z |> Array.sum) < 1e-9) (Array.chunkBySize d gradient))
+            |> Array.forall2
+                (fun (g: float array) z -> abs (Array.map2 (*) g z |> Array.sum) < 1e-9)
+                (Array.chunkBySize d gradient))
         property "the kernel equals the reference" (fun (n, _, t, a, b) ->
             closeTo 1e-9 (kernel false None a b n t true) (reference a b n t true)
             && closeTo 1e-9 (kernel false None a b n t false) (reference a b n t false))
         property "tiles change nothing" (fun (n, _, t, a, b) ->
             [ 1; 2; 3; n; 2 * n - 1 ]
-            |> List.forall (fun rows -> closeTo 1e-9 (kernel false (Some rows) a b n t true) (reference a b n t true)))
+            |> List.forall (fun rows ->
+                closeTo 1e-9 (kernel false (Some rows) a b n t true) (reference a b n t true)))
         property "float32 stays near the reference" (fun (n, _, t, a, b) ->
             closeTo Close.float32Loss (kernel true None a b n t true) (reference a b n t true))
         property "finite differences give the gradient" (fun (n, _, t, a, b) ->
@@ -135,7 +159,7 @@ let tests =
         property "the alignment of equal views is -1 / temperature" (fun (n, _, t, a, _) ->
             use _ = torch.NewDisposeScope ()
             let x = matrix a n
-            abs (Torch.Alignment.Loss(x, x, t, true).item<float> () * t + 1.0) < 1e-9)
+            abs (Torch.Alignment.Loss(x, x, t, true).item<float>() * t + 1.0) < 1e-9)
         for scale in [ 1e-30; 1e30 ] do
             test $"embeddings of {scale} stay finite" {
                 let n, _, _, a, b = case 4UL
@@ -146,13 +170,15 @@ let tests =
             }
         test "a zero row has a finite gradient" {
             let n, d, _, a, b = case 5UL
-            let loss, gradient = kernel true None (Array.append (Array.zeroCreate d) (Array.skip d a)) b n 0.5 true
+            let loss, gradient =
+                kernel true None (Array.append (Array.zeroCreate d) (Array.skip d a)) b n 0.5 true
             Expect.isTrue (Double.IsFinite loss && Array.forall Double.IsFinite gradient) "finite"
         }
         test "monitors know the fixture" {
             // experiments.md, 1.6: accuracy 2/3 at every temperature, entropy of the a-to-b block in nats.
             for temperature, entropy in [ 0.1, 0.269179; 0.5, 0.928664; 1.0, 1.045931 ] do
-                let struct (accuracy, found) = Torch.NtXent.Monitor (matrix f1a 3, matrix f1b 3, temperature, true)
+                let struct (accuracy, found) =
+                    Torch.NtXent.Monitor (matrix f1a 3, matrix f1b 3, temperature, true)
                 Expect.isLessThan (abs (accuracy - 2.0 / 3.0)) 1e-12 "accuracy"
                 Expect.isLessThan (abs (found - entropy)) 1e-6 "entropy"
         }
@@ -161,21 +187,28 @@ let tests =
                 try
                     f () |> ignore
                     "accepted"
-                with :? ArgumentException as e -> e.Message
+                with :? ArgumentException as e ->
+                    e.Message
             let wide, narrow = torch.zeros (4L, 3L), torch.zeros (4L, 2L)
             let text = message (fun () -> Torch.NtXent.Loss (wide, narrow, 0.5, true))
             Expect.stringContains text "[4, 3]" "first"
             Expect.stringContains text "[4, 2]" "second"
-            Expect.stringContains (message (fun () -> Torch.NtXent.Loss (wide, wide, 0.0, true))) "temperature of 0" "temperature"
+            Expect.stringContains
+                (message (fun () -> Torch.NtXent.Loss (wide, wide, 0.0, true)))
+                "temperature of 0"
+                "temperature"
             let none = torch.zeros (0L, 3L)
-            Expect.stringContains (message (fun () -> Torch.NtXent.Loss (none, none, 0.5, true))) "empty" "empty batch"
+            Expect.stringContains
+                (message (fun () -> Torch.NtXent.Loss (none, none, 0.5, true)))
+                "empty"
+                "empty batch"
         }
         test "memory does not grow over 1,000 steps" {
             let a = torch.randn(16L, 8L).requires_grad_ true
             let b = torch.randn(16L, 8L).requires_grad_ true
             let step () =
                 use _ = torch.NewDisposeScope ()
-                Torch.NtXent.Loss(a, b, 0.5, true).backward ()
+                Torch.NtXent.Loss(a, b, 0.5, true).backward()
             let live () = DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount
             for _ in 1..10 do
                 step ()

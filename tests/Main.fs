@@ -7,12 +7,11 @@ open Expecto.Impl
 let private counted = {
     TestPrinters.defaultPrinter with
         summary =
-            fun config summary ->
-                async {
-                    do! TestPrinters.defaultPrinter.summary config summary
-                    let failed = summary.failed.Length + summary.errored.Length
-                    printfn $"TOTAL {summary.passed.Length} {failed} {summary.ignored.Length}"
-                }
+            fun config summary -> async {
+                do! TestPrinters.defaultPrinter.summary config summary
+                let failed = summary.failed.Length + summary.errored.Length
+                printfn $"TOTAL {summary.passed.Length} {failed} {summary.ignored.Length}"
+            }
 }
 
 [<EntryPoint>]

@@ -5,22 +5,24 @@ open TorchSharp
 open Vantage
 open Vantage.Kernels
 
-let private leaf (values: float list) =
-    torch.tensor(List.toArray values).requires_grad_ true
+let private leaf (values: float list) = torch.tensor(List.toArray values).requires_grad_ true
 
 // Gives w the gradient g, by the loss w . g.
 let private pull (w: torch.Tensor) (g: float list) =
-    (w * torch.tensor(List.toArray g).reshape w.shape).sum().backward ()
+    (w * torch.tensor(List.toArray g).reshape w.shape).sum().backward()
 
-let private values (t: torch.Tensor) = t.detach().data<float>().ToArray ()
+let private values (t: torch.Tensor) = t.detach().data<float>().ToArray()
 
 let private gradients = [ [ 0.1; 0.2; 0.2 ]; [ -0.3; 0.1; 0.0 ]; [ 0.2; -0.2; 0.5 ]; [ 0.0; 0.4; -0.1 ] ]
 
 // Four steps of ours and of TorchSharp's on the same gradients: both end at the same weights.
-let private against (ours: torch.Tensor -> Optim.Optimizer) (theirs: Modules.Parameter -> torch.optim.Optimizer) =
+let private against
+    (ours: torch.Tensor -> Optim.Optimizer)
+    (theirs: Modules.Parameter -> torch.optim.Optimizer)
+    =
     let start = [ 1.0; 2.0; -2.0 ]
     let a = (leaf start).detach().reshape(1L, 3L).requires_grad_ true
-    let b = new Modules.Parameter ((leaf start).detach().reshape (1L, 3L), true)
+    let b = new Modules.Parameter ((leaf start).detach().reshape(1L, 3L), true)
     let optimizer, other = ours a, theirs b
     for g in gradients do
         optimizer.ZeroGrad ()
@@ -37,16 +39,14 @@ let tests =
     testList "Optimisers" [
         test "SGD equals TorchSharp's" {
             let worst =
-                against
-                    (fun w -> new Optim.Sgd ([| struct ("w", w) |], 0.9, 0.01))
-                    (fun p -> torch.optim.SGD ([ p ], 0.1, 0.9, 0.0, 0.01))
+                against (fun w -> new Optim.Sgd ([| struct ("w", w) |], 0.9, 0.01)) (fun p ->
+                    torch.optim.SGD ([ p ], 0.1, 0.9, 0.0, 0.01))
             Expect.isLessThan worst 1e-12 "after four steps"
         }
         test "AdamW equals TorchSharp's" {
             let worst =
-                against
-                    (fun w -> new Optim.AdamW ([| struct ("w", w) |], 0.05))
-                    (fun p -> torch.optim.AdamW ([ p ], 0.1, 0.9, 0.999, 1e-8, 0.05))
+                against (fun w -> new Optim.AdamW ([| struct ("w", w) |], 0.05)) (fun p ->
+                    torch.optim.AdamW ([ p ], 0.1, 0.9, 0.999, 1e-8, 0.05))
             Expect.isLessThan worst 1e-12 "after four steps"
         }
         test "LARS takes SimCLR's first step" {

@@ -41,7 +41,9 @@ let tests =
                     "open Vantage"
                     for i, recipe in List.indexed recipes do
                         $"let recipe{i}: Recipe ="
-                        yield! (Print.recipe recipe).TrimEnd().Split '\n' |> Array.map (fun line -> "    " + line)
+                        yield!
+                            (Print.recipe recipe).TrimEnd().Split '\n'
+                            |> Array.map (fun line -> "    " + line)
                         $"if Print.fingerprint recipe{i} <> \"{Print.fingerprint recipe}\" then failwith {quoted}recipe {i} reads back as another{quoted}"
                     "printfn \"all equal\""
                 ]

@@ -5,7 +5,9 @@ open TorchSharp
 open Vantage
 
 let private tensor (rows: float list list) =
-    torch.tensor(rows |> List.concat |> List.map float32 |> List.toArray).reshape (int64 rows.Length, int64 rows.Head.Length)
+    torch
+        .tensor(rows |> List.concat |> List.map float32 |> List.toArray)
+        .reshape(int64 rows.Length, int64 rows.Head.Length)
 
 let private noise (seed: uint64) (n: int) (d: int) =
     use generator = new torch.Generator (seed, torch.CPU)
@@ -20,11 +22,19 @@ let private clusters seed n spread =
 let private features spread : Features =
     let train, trainLabels = clusters 1UL 2000 spread
     let test, testLabels = clusters 2UL 1000 spread
-    { Train = train; TrainLabels = trainLabels; Test = test; TestLabels = testLabels; Classes = 10 }
+    {
+        Train = train
+        TrainLabels = trainLabels
+        Test = test
+        TestLabels = testLabels
+        Classes = 10
+    }
 
 let private shuffled (f: Features) = {
     f with
-        TrainLabels = Order.permutation 9UL 0 f.TrainLabels.Length |> Array.map (fun i -> f.TrainLabels[i])
+        TrainLabels =
+            Order.permutation 9UL 0 f.TrainLabels.Length
+            |> Array.map (fun i -> f.TrainLabels[i])
 }
 
 /// Protocols and gauges against cases whose answer is known.
@@ -68,12 +78,12 @@ let tests =
         test "RankMe counts directions" {
             let orthogonal = torch.eye 6L
             Expect.floatClose Accuracy.medium (Gauges.rankMe orthogonal) 6.0 "the identity"
-            let line = (noise 4UL 100 1).mm (torch.ones (1L, 6L))
+            let line = (noise 4UL 100 1).mm(torch.ones (1L, 6L))
             Expect.floatClose Accuracy.medium (Gauges.rankMe line) 1.0 "rank one"
         }
         test "RankMe gives the golden answer" {
             let golden = Golden.load "losses.safetensors"
-            let z = torch.tensor(Golden.f32 "rank.in.z" golden).reshape (200L, 16L)
+            let z = torch.tensor(Golden.f32 "rank.in.z" golden).reshape(200L, 16L)
             let expected = (Golden.f32 "rank.out.rankme" golden)[0]
             // The golden figure is a float32.
             Expect.floatClose { absolute = 0.0; relative = 1e-6 } (Gauges.rankMe z) expected "RankMe"

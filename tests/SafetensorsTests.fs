@@ -8,10 +8,10 @@ open Expecto
 open TorchSharp
 open Vantage.Kernels
 
-let private text = Dictionary<string, string> (dict [ "why", "a \"test\" of é" ])
+let private text = Dictionary<string, string>(dict [ "why", "a \"test\" of é" ])
 
 let private content () = [
-    struct ("b", torch.tensor([| 1.5f; -0.0f; nanf; infinityf |]).reshape (2L, 2L))
+    struct ("b", torch.tensor([| 1.5f; -0.0f; nanf; infinityf |]).reshape(2L, 2L))
     struct ("a", torch.tensor [| 1L; Int64.MinValue |])
     struct ("c", torch.tensor([| 0.1f; 3.0f |]).to_type torch.bfloat16)
     struct ("none", torch.zeros (0L, 3L))
@@ -31,10 +31,12 @@ let private damaged (change: byte array -> byte array) =
         try
             use _ = Safetensors.Read path
             "read"
-        with :? SafetensorsException as e -> e.Message)
+        with :? SafetensorsException as e ->
+            e.Message)
 
-let private withHeader (header: string) = fun (_: byte array) ->
-    Array.concat [ BitConverter.GetBytes (int64 header.Length); Encoding.UTF8.GetBytes header ]
+let private withHeader (header: string) =
+    fun (_: byte array) ->
+        Array.concat [ BitConverter.GetBytes (int64 header.Length); Encoding.UTF8.GetBytes header ]
 
 /// The file format of checkpoints.
 [<Tests>]
@@ -64,7 +66,10 @@ let tests =
             Expect.stringContains message "truncated" "what"
         }
         test "bytes that no tensor owns are an error" {
-            Expect.stringContains (damaged (fun bytes -> Array.append bytes [| 0uy |])) "goes on for 1 bytes" "what"
+            Expect.stringContains
+                (damaged (fun bytes -> Array.append bytes [| 0uy |]))
+                "goes on for 1 bytes"
+                "what"
         }
         test "a header that is no JSON is an error" {
             Expect.stringContains (damaged (withHeader "{\"a\":")) "byte 8" "offset"
@@ -83,7 +88,8 @@ let tests =
         }
         test "the golden file is read whole" {
             Golden.load "losses.safetensors" |> ignore
-            use golden = Safetensors.Read (Path.Combine (Script.root, "..", "shared", "golden", "losses.safetensors"))
+            use golden =
+                Safetensors.Read (Path.Combine (Script.root, "..", "shared", "golden", "losses.safetensors"))
             Expect.equal golden.Tensors["ntxent_t0.1.in.a"].shape [| 16L; 32L |] "a shape"
         }
     ]

@@ -12,11 +12,11 @@ let private split = Generators.patterns "train" 40 1 18 4
 
 let private start = { Step = 0; Seconds = 0.0; Waited = 0.0 }
 
-let private prepare recipe =
-    Train.prepare (ViewEngine.Best ()) torch.CPU recipe split
+let private prepare recipe = Train.prepare (ViewEngine.Best ()) torch.CPU recipe split
 
 let private bytes (tensors: (string * torch.Tensor) list) =
-    tensors |> List.map (fun (name, t) -> name, t.cpu().contiguous().bytes.ToArray ())
+    tensors
+    |> List.map (fun (name, t) -> name, t.cpu().contiguous().bytes.ToArray())
 
 let private trained recipe =
     let trainer = prepare recipe
@@ -41,10 +41,7 @@ let private interrupted recipe at folder =
 
 let private rules = [ Rule.Sgd 0.9; Rule.Lars 0.9; Rule.AdamW ]
 
-let private withRule rule (recipe: Recipe) = {
-    recipe with
-        Optimizer = { recipe.Optimizer with Rule = rule }
-}
+let private withRule rule (recipe: Recipe) = { recipe with Optimizer = { recipe.Optimizer with Rule = rule } }
 
 /// The loop: the same bits from the same seed, whole or interrupted; tensors that die; errors in words.
 [<Tests>]
@@ -52,26 +49,37 @@ let tests =
     testSequenced
     <| testList "Train" [
         test "two runs with one seed give the same bits" {
-            Expect.equal (trained Generators.small) (trained Generators.small) "weights, statistics, optimiser state"
+            Expect.equal
+                (trained Generators.small)
+                (trained Generators.small)
+                "weights, statistics, optimiser state"
         }
         test "another seed gives other weights" {
-            Expect.notEqual (trained Generators.small) (trained { Generators.small with Seed = 6UL }) "weights"
+            Expect.notEqual
+                (trained Generators.small)
+                (trained { Generators.small with Seed = 6UL })
+                "weights"
         }
         for rule in rules do
             test $"kill and resume gives the same bits as no kill, %A{rule}" {
                 let recipe = withRule rule Generators.small
                 Script.inFolder (fun folder ->
                     // Step 7 lies in the middle of the second epoch of five steps.
-                    Expect.equal (interrupted recipe 7 folder) (trained recipe) "weights, statistics, optimiser state")
+                    Expect.equal
+                        (interrupted recipe 7 folder)
+                        (trained recipe)
+                        "weights, statistics, optimiser state")
             }
         test "bfloat16 resumes with the same bits" {
             let recipe = { Generators.small with Precision = bfloat16 }
-            Script.inFolder (fun folder -> Expect.equal (interrupted recipe 3 folder) (trained recipe) "weights")
+            Script.inFolder (fun folder ->
+                Expect.equal (interrupted recipe 3 folder) (trained recipe) "weights")
         }
         test "the loss falls" {
-            let losses = ResizeArray<float> ()
+            let losses = ResizeArray<float>()
             let trainer = prepare { Generators.small with Epochs = 30<epoch> }
-            Train.run trainer start (fun m -> losses.Add m.Loss) ignore ignore CancellationToken.None |> ignore
+            Train.run trainer start (fun m -> losses.Add m.Loss) ignore ignore CancellationToken.None
+            |> ignore
             let mean (xs: float seq) = Seq.average xs
             let first, last = mean (Seq.take 10 losses), mean (Seq.skip (losses.Count - 10) losses)
             // 15 candidates at temperature 0.5: log 15 is 2.71. Ten losses of batches of 8 scatter by about 0.05.
@@ -86,13 +94,22 @@ let tests =
                     Optimizer = { Rule = Rule.Sgd 0.9; Rate = constant 0.3; Decay = 0.0 }
             }
             let last = ref None
-            Train.run (prepare recipe) start (fun m -> last.Value <- Some m) ignore ignore CancellationToken.None |> ignore
+            Train.run
+                (prepare recipe)
+                start
+                (fun m -> last.Value <- Some m)
+                ignore
+                ignore
+                CancellationToken.None
+            |> ignore
             let metric = last.Value.Value
             Expect.isLessThan metric.Alignment 0.02 "views agree"
-            Expect.isSome (Gauges.warning metric.Spread metric.Rank 8) $"a warning at spread {metric.Spread}, rank {metric.Rank}"
+            Expect.isSome
+                (Gauges.warning metric.Spread metric.Rank 8)
+                $"a warning at spread {metric.Spread}, rank {metric.Rank}"
         }
         test "no tensor outlives its step" {
-            let counts = ResizeArray<int64> ()
+            let counts = ResizeArray<int64>()
             let recipe = { Generators.small with Epochs = 8<epoch> }
             let trainer = prepare recipe
             let log _ = counts.Add (DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount)
@@ -107,7 +124,9 @@ let tests =
                     Epochs = 20<epoch>
             }
             Expect.throwsT<NotFinite>
-                (fun () -> Train.run (prepare recipe) start ignore ignore ignore CancellationToken.None |> ignore)
+                (fun () ->
+                    Train.run (prepare recipe) start ignore ignore ignore CancellationToken.None
+                    |> ignore)
                 "a learning rate of 1e30"
         }
         test "a checkpoint of another recipe is refused with the difference" {
@@ -119,7 +138,8 @@ let tests =
                     try
                         Checkpoint.resume folder other (Train.state trainer) ignore |> ignore
                         "accepted"
-                    with CheckpointException text -> text
+                    with CheckpointException text ->
+                        text
                 Expect.stringContains error "- Batch = 8" "the saved line"
                 Expect.stringContains error "+ Batch = 10" "the new line")
         }
@@ -132,7 +152,7 @@ let tests =
                 use file = File.OpenWrite (Checkpoint.file folder)
                 file.SetLength (file.Length / 2L)
                 file.Dispose ()
-                let warnings = ResizeArray<string> ()
+                let warnings = ResizeArray<string>()
                 let position = Checkpoint.resume folder recipe (Train.state trainer) warnings.Add
                 Expect.equal position.Step 1 "the older step"
                 Expect.stringContains (String.concat "" warnings) "truncated" "the warning says why")
@@ -140,12 +160,17 @@ let tests =
         test "a corrupt image is skipped, named and counted, or stops the run" {
             let broken = {
                 split with
-                    Read = fun i -> if i = 11 then raise (DataException (Generators.corrupt "x.jpg")) else split.Read i
+                    Read =
+                        fun i ->
+                            if i = 11 then
+                                raise (DataException (Generators.corrupt "x.jpg"))
+                            else
+                                split.Read i
             }
             let run policy =
                 let recipe = { Generators.small with OnCorrupt = policy; Epochs = 1<epoch> }
                 let trainer = Train.prepare (ViewEngine.Best ()) torch.CPU recipe broken
-                let warnings = ResizeArray<string> ()
+                let warnings = ResizeArray<string>()
                 let _, _, skipped = Train.run trainer start ignore ignore warnings.Add CancellationToken.None
                 skipped, warnings
             let skipped, warnings = run skip

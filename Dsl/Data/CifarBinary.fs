@@ -8,18 +8,7 @@ module CifarBinary =
     let private record = 1 + 3 * 32 * 32
 
     /// The classes in the order of their numbers.
-    let classes = [
-        "airplane"
-        "automobile"
-        "bird"
-        "cat"
-        "deer"
-        "dog"
-        "frog"
-        "horse"
-        "ship"
-        "truck"
-    ]
+    let classes = [ "airplane"; "automobile"; "bird"; "cat"; "deer"; "dog"; "frog"; "horse"; "ship"; "truck" ]
 
     let private checkedFile path =
         let bytes = File.ReadAllBytes path
@@ -31,7 +20,9 @@ module CifarBinary =
             raise (DataException (DataError.Truncated (path, int64 (whole * record), rest, int64 record)))
         for i in 0 .. whole - 1 do
             if int bytes[i * record] >= classes.Length then
-                raise (DataException (DataError.BadLabel (path, int64 (i * record), string bytes[i * record])))
+                raise (
+                    DataException (DataError.BadLabel (path, int64 (i * record), string bytes[i * record]))
+                )
         bytes
 
     /// A split of several files, one after the other.

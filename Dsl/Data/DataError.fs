@@ -28,7 +28,8 @@ module DataError =
         | DataError.Missing (set, places, remedy) ->
             let looked = places |> List.map (fun p -> "\n  - " + p) |> String.concat ""
             $"The set '{set}' was not found. Looked in:{looked}\n{remedy}"
-        | DataError.NoFiles pattern -> $"No file matches {pattern}. Quote the pattern, so that the shell leaves it alone."
+        | DataError.NoFiles pattern ->
+            $"No file matches {pattern}. Quote the pattern, so that the shell leaves it alone."
         | DataError.UnknownSet spec ->
             $"There is no set '{spec}'. Use glyphs, fashion-mnist, mnist, cifar10, webdataset:PATTERN, folder:PATH, idx:FOLDER or cifar:FOLDER."
         | DataError.WrongMagic (file, offset, found, expected) ->
@@ -37,12 +38,15 @@ module DataError =
             $"{file}, byte {offset}: {found} bytes are there, {expected} are needed; the file is truncated. Fetch it again."
         | DataError.WrongCount (file, offset, found, expected, what) ->
             $"{file}, byte {offset}: {found} {what}, {expected} expected; the files do not belong together."
-        | DataError.BadLabel (file, offset, found) -> $"{file}, byte {offset}: the label {found} is not a class."
+        | DataError.BadLabel (file, offset, found) ->
+            $"{file}, byte {offset}: the label {found} is not a class."
         | DataError.EmptyArchive file -> $"{file}, byte 0: the archive holds no image."
-        | DataError.BadHeader (file, offset, reason) -> $"{file}, byte {offset}: {reason}; the archive is damaged."
+        | DataError.BadHeader (file, offset, reason) ->
+            $"{file}, byte {offset}: {reason}; the archive is damaged."
         | DataError.CorruptImage (file, offset, reason) ->
             $"{file}, byte {offset}: the image cannot be decoded ({reason}). Fetch it again, or leave it out with OnCorrupt = skip."
-        | DataError.NoLabel (file, offset, entry) -> $"{file}, byte {offset}: {entry} has no label (.cls) beside it."
+        | DataError.NoLabel (file, offset, entry) ->
+            $"{file}, byte {offset}: {entry} has no label (.cls) beside it."
         | DataError.WrongChecksum (file, found, expected) ->
             $"{file}: MD5 {found} where {expected} is published; the download is damaged and was removed. Try again."
         | DataError.NotFetched (url, reason) -> $"{url} could not be fetched: {reason}."

@@ -19,9 +19,4 @@ type Split = {
 }
 
 /// A set of images to train on and, mostly, one to test on.
-type Dataset = {
-    Name: string
-    Classes: string list
-    Train: Split
-    Test: Split option
-}
+type Dataset = { Name: string; Classes: string list; Train: Split; Test: Split option }

@@ -39,7 +39,10 @@ module Decode =
         let raw = cell.Value
         let info = SKImageInfo (width, height, kind, SKAlphaType.Opaque)
         let info =
-            if codec.Info.AlphaType = SKAlphaType.Opaque then info else info.WithAlphaType SKAlphaType.Unpremul
+            if codec.Info.AlphaType = SKAlphaType.Opaque then
+                info
+            else
+                info.WithAlphaType SKAlphaType.Unpremul
         let handle = GCHandle.Alloc (raw, GCHandleType.Pinned)
         let result =
             try
@@ -49,7 +52,7 @@ module Decode =
         if result <> SKCodecResult.Success then
             fail file offset (string result)
         let area = width * height
-        let planar = Array.zeroCreate<byte> (channels * area)
+        let planar = Array.zeroCreate<byte>(channels * area)
         if channels = 1 then
             Buffer.BlockCopy (raw, 0, planar, 0, area)
         else

@@ -12,10 +12,22 @@ module Glyphs =
     let size = 28
 
     /// The names of the shapes, in the order of their labels.
-    let classes = [ "ring"; "cross"; "saltire"; "triangle"; "square"; "tee"; "cup"; "zigzag"; "ladder"; "comb" ]
+    let classes = [
+        "ring"
+        "cross"
+        "saltire"
+        "triangle"
+        "square"
+        "tee"
+        "cup"
+        "zigzag"
+        "ladder"
+        "comb"
+    ]
 
-    let private circle =
-        [| for k in 0..16 -> struct (cos (float k * Math.PI / 8.0), sin (float k * Math.PI / 8.0)) |]
+    let private circle = [|
+        for k in 0..16 -> struct (cos (float k * Math.PI / 8.0), sin (float k * Math.PI / 8.0))
+    |]
 
     // Strokes in [-1, 1] x [-1, 1], y down.
     let private shapes: (struct (float * float)) array array array = [|
@@ -23,9 +35,26 @@ module Glyphs =
         [| [| struct (-1.0, 0.0); struct (1.0, 0.0) |]; [| struct (0.0, -1.0); struct (0.0, 1.0) |] |]
         [| [| struct (-0.9, -0.9); struct (0.9, 0.9) |]; [| struct (0.9, -0.9); struct (-0.9, 0.9) |] |]
         [| [| struct (0.0, -1.0); struct (0.95, 0.8); struct (-0.95, 0.8); struct (0.0, -1.0) |] |]
-        [| [| struct (-0.85, -0.85); struct (0.85, -0.85); struct (0.85, 0.85); struct (-0.85, 0.85); struct (-0.85, -0.85) |] |]
+        [|
+            [|
+                struct (-0.85, -0.85)
+                struct (0.85, -0.85)
+                struct (0.85, 0.85)
+                struct (-0.85, 0.85)
+                struct (-0.85, -0.85)
+            |]
+        |]
         [| [| struct (-0.95, -0.9); struct (0.95, -0.9) |]; [| struct (0.0, -0.9); struct (0.0, 1.0) |] |]
-        [| [| struct (-0.8, -1.0); struct (-0.8, 0.5); struct (-0.3, 0.95); struct (0.3, 0.95); struct (0.8, 0.5); struct (0.8, -1.0) |] |]
+        [|
+            [|
+                struct (-0.8, -1.0)
+                struct (-0.8, 0.5)
+                struct (-0.3, 0.95)
+                struct (0.3, 0.95)
+                struct (0.8, 0.5)
+                struct (0.8, -1.0)
+            |]
+        |]
         [| [| struct (-0.85, -0.9); struct (0.85, -0.9); struct (-0.85, 0.9); struct (0.85, 0.9) |] |]
         [|
             [| struct (-0.7, -1.0); struct (-0.7, 1.0) |]
@@ -41,10 +70,10 @@ module Glyphs =
     |]
 
     // Draws of one image in the order in which they are asked for.
-    type private Stream (seed: uint64, part: int, index: int) =
+    type private Stream(seed: uint64, part: int, index: int) =
         let mutable site = 0
 
-        member _.Next () =
+        member _.Next() =
             site <- site + 1
             float (Philox.Uniform (seed, 0, int64 index, 1000 + part, site - 1))
 
@@ -54,7 +83,11 @@ module Glyphs =
     let private distance px py (struct (ax, ay)) (struct (bx, by)) =
         let dx, dy = bx - ax, by - ay
         let length = dx * dx + dy * dy
-        let t = if length = 0.0 then 0.0 else max 0.0 (min 1.0 (((px - ax) * dx + (py - ay) * dy) / length))
+        let t =
+            if length = 0.0 then
+                0.0
+            else
+                max 0.0 (min 1.0 (((px - ax) * dx + (py - ay) * dy) / length))
         let ex, ey = px - ax - t * dx, py - ay - t * dy
         sqrt (ex * ex + ey * ey)
 
@@ -78,7 +111,8 @@ module Glyphs =
         let place (struct (x, y)) =
             let x, y = x + draw.Between -0.1 0.1, y + draw.Between -0.1 0.1
             let x, y = x * stretch + slant * y, y / stretch
-            struct (centreX + scale * (x * cos turn - y * sin turn), centreY + scale * (x * sin turn + y * cos turn))
+            struct (centreX + scale * (x * cos turn - y * sin turn),
+                    centreY + scale * (x * sin turn + y * cos turn))
         let figure = shapes[label] |> Array.map (Array.map place) |> segments
         let light, dark = draw.Between 0.62 0.95, draw.Between 0.05 0.38
         let inverted = draw.Next () < 0.5
@@ -91,8 +125,7 @@ module Glyphs =
             Array.init (int (draw.Between 1.0 4.0)) (fun _ ->
                 let x, y = draw.Between 0.0 28.0, draw.Between 0.0 28.0
                 let angle, length = draw.Between 0.0 6.3, draw.Between 2.0 6.0
-                let segment =
-                    struct (struct (x, y), struct (x + length * cos angle, y + length * sin angle))
+                let segment = struct (struct (x, y), struct (x + length * cos angle, y + length * sin angle))
                 struct (segment, colour draw (draw.Between 0.2 0.8)))
         let noise = draw.Between 0.01 0.06
         let area = size * size
@@ -100,7 +133,9 @@ module Glyphs =
             for x in 0 .. size - 1 do
                 let px, py = float x + 0.5, float y + 0.5
                 let shade =
-                    gradientX * (px / 14.0 - 1.0) + gradientY * (py / 14.0 - 1.0) + wave * sin (waveX * px + waveY * py + phase)
+                    gradientX * (px / 14.0 - 1.0)
+                    + gradientY * (py / 14.0 - 1.0)
+                    + wave * sin (waveX * px + waveY * py + phase)
                 let cover d w = max 0.0 (min 1.0 (w + 0.5 - d))
                 let inked =
                     let mutable nearest = infinity
@@ -114,12 +149,13 @@ module Glyphs =
                         value <- value * (1.0 - share) + tone[c] * share
                     value <- value * (1.0 - inked) + ink[c] * inked
                     value <- value + noise * (draw.Next () + draw.Next () - 1.0)
-                    into[offset + c * area + y * size + x] <- byte (max 0.0 (min 255.0 (Math.Round (255.0 * value))))
+                    into[offset + c * area + y * size + x] <-
+                        byte (max 0.0 (min 255.0 (Math.Round (255.0 * value))))
 
     /// A part of `count` images; the classes take turns.
     let split seed part name count : Split =
         let length = 3 * size * size
-        let pixels = Array.zeroCreate<byte> (count * length)
+        let pixels = Array.zeroCreate<byte>(count * length)
         Parallel.For (0, count, fun i -> render seed part i (i % classes.Length) pixels (i * length))
         |> ignore
         {

@@ -25,20 +25,30 @@ module Idx =
         let all = bytes path
         let header = 4 + 4 * dimensions
         if all.Length < header then
-            raise (DataException (DataError.Truncated (path, int64 all.Length, int64 all.Length, int64 header)))
-        let word at = BinaryPrimitives.ReadInt32BigEndian (ReadOnlySpan<byte> (all, at, 4))
+            raise (
+                DataException (DataError.Truncated (path, int64 all.Length, int64 all.Length, int64 header))
+            )
+        let word at = BinaryPrimitives.ReadInt32BigEndian (ReadOnlySpan<byte>(all, at, 4))
         if word 0 <> magic then
             raise (DataException (DataError.WrongMagic (path, 0L, $"0x{word 0:X8}", $"0x{magic:X8}")))
         let sizes = Array.init dimensions (fun k -> word (4 + 4 * k))
         for k in 0 .. dimensions - 1 do
             if sizes[k] <= 0 then
-                raise (DataException (DataError.WrongCount (path, int64 (4 + 4 * k), int64 sizes[k], 1L, "as a size")))
+                raise (
+                    DataException (
+                        DataError.WrongCount (path, int64 (4 + 4 * k), int64 sizes[k], 1L, "as a size")
+                    )
+                )
         let needed = sizes |> Array.fold (fun product size -> product * int64 size) 1L
         let found = int64 (all.Length - header)
         if found < needed then
             raise (DataException (DataError.Truncated (path, int64 all.Length, found, needed)))
         if found > needed then
-            raise (DataException (DataError.WrongCount (path, int64 header + needed, found, needed, "bytes of content")))
+            raise (
+                DataException (
+                    DataError.WrongCount (path, int64 header + needed, found, needed, "bytes of content")
+                )
+            )
         sizes, all, header
 
     /// A split of an image file (magic 0x803) and a label file (0x801).
@@ -47,7 +57,9 @@ module Idx =
         let count, height, width = sizes[0], sizes[1], sizes[2]
         let labelSizes, classes, first = content labels 0x801 1
         if labelSizes[0] <> count then
-            raise (DataException (DataError.WrongCount (labels, 4L, int64 labelSizes[0], int64 count, "labels")))
+            raise (
+                DataException (DataError.WrongCount (labels, 4L, int64 labelSizes[0], int64 count, "labels"))
+            )
         {
             Name = name
             Count = count
@@ -60,7 +72,8 @@ module Idx =
 
     /// The file of this name in a folder, plain or with .gz; none where it is not there.
     let find folder name =
-        [ Path.Combine (folder, name); Path.Combine (folder, name + ".gz") ] |> List.tryFind File.Exists
+        [ Path.Combine (folder, name); Path.Combine (folder, name + ".gz") ]
+        |> List.tryFind File.Exists
 
     /// The four files of an MNIST-like set; none where one is missing.
     let tryFolder folder (name: string) (classes: string list) =

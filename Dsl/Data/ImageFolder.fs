@@ -15,7 +15,10 @@ module ImageFolder =
 
     /// The class names of a folder.
     let classes folder =
-        Directory.GetDirectories folder |> sorted |> Array.map (fun p -> DirectoryInfo(p).Name) |> Array.toList
+        Directory.GetDirectories folder
+        |> sorted
+        |> Array.map (fun p -> DirectoryInfo(p).Name)
+        |> Array.toList
 
     /// A split of a folder whose classes are these. Sizes may differ; every image becomes grey or colour as the first is.
     let split name folder (classes: string list) : Split =
@@ -30,7 +33,8 @@ module ImageFolder =
         if files.Length = 0 then
             raise (DataException (DataError.NoFiles (Path.Combine (folder, "CLASS", "*.jpg"))))
         let sizes =
-            files |> Array.Parallel.map (fun (struct (file, _)) -> Decode.size file 0L (File.ReadAllBytes file))
+            files
+            |> Array.Parallel.map (fun (struct (file, _)) -> Decode.size file 0L (File.ReadAllBytes file))
         let struct (channels, _, _) = sizes[0]
         {
             Name = name

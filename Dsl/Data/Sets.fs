@@ -17,7 +17,7 @@ module Fetch =
         let part = target + ".part"
         try
             use client = new HttpClient (Timeout = TimeSpan.FromMinutes 30.0)
-            use source = client.GetStreamAsync(download.Url).GetAwaiter().GetResult ()
+            use source = client.GetStreamAsync(download.Url).GetAwaiter().GetResult()
             use sink = File.Create part
             source.CopyTo sink
             sink.Flush true
@@ -64,7 +64,12 @@ module Sets =
     let private idxFiles root (sums: string list) =
         List.map2
             (fun file md5 -> { Url = $"{root}/{file}.gz"; File = file + ".gz"; Md5 = md5 })
-            [ "train-images-idx3-ubyte"; "train-labels-idx1-ubyte"; "t10k-images-idx3-ubyte"; "t10k-labels-idx1-ubyte" ]
+            [
+                "train-images-idx3-ubyte"
+                "train-labels-idx1-ubyte"
+                "t10k-images-idx3-ubyte"
+                "t10k-labels-idx1-ubyte"
+            ]
             sums
 
     let private named = [
@@ -97,7 +102,8 @@ module Sets =
         {
             Set = "cifar10"
             Packaged = []
-            Install = "Unpack cifar-10-binary.tar.gz of cs.toronto.edu/~kriz/cifar.html into one of these folders. "
+            Install =
+                "Unpack cifar-10-binary.tar.gz of cs.toronto.edu/~kriz/cifar.html into one of these folders. "
             Open = fun folder -> CifarBinary.tryFolder folder "cifar10"
             Downloads = []
         }
@@ -124,7 +130,8 @@ module Sets =
     ]
 
     let private openFirst set =
-        places set |> List.tryPick (fun folder -> set.Open folder |> Option.map (fun data -> folder, data))
+        places set
+        |> List.tryPick (fun folder -> set.Open folder |> Option.map (fun data -> folder, data))
 
     /// The folder of a named set on this machine; none where it is in none of the places.
     let locate name =
@@ -150,7 +157,12 @@ module Sets =
                 raise (DataException (DataError.Missing (set.Set, places set, remedy)))
             match set.Open folder with
             | Some data -> data
-            | None -> raise (DataException (DataError.Missing (set.Set, places set, "The fetched files are not all there.")))
+            | None ->
+                raise (
+                    DataException (
+                        DataError.Missing (set.Set, places set, "The fetched files are not all there.")
+                    )
+                )
 
     let private inFolder kind (folder: string) (found: Dataset option) =
         match found with

@@ -18,11 +18,13 @@ module Tar =
         Encoding.UTF8.GetString (header, at, (if stop < 0 then length else stop - at))
 
     let private octal path offset (header: byte array) at length =
-        let text = (field header at length).Trim ()
+        let text = (field header at length).Trim()
         try
             if text = "" then 0L else Convert.ToInt64 (text, 8)
         with :? FormatException ->
-            raise (DataException (DataError.BadHeader (path, offset + int64 at, $"'{text}' is no octal number")))
+            raise (
+                DataException (DataError.BadHeader (path, offset + int64 at, $"'{text}' is no octal number"))
+            )
 
     // The sum of all header bytes, its own field read as spaces.
     let private checksum (header: byte array) =
@@ -32,15 +34,22 @@ module Tar =
 
     /// Bytes of an entry.
     let read path (handle: SafeFileHandle) (entry: TarEntry) =
-        let bytes = Array.zeroCreate<byte> (int entry.Length)
+        let bytes = Array.zeroCreate<byte>(int entry.Length)
         let mutable got = 0
         let mutable more = true
         while more && got < bytes.Length do
-            let n = RandomAccess.Read (handle, Span<byte> (bytes, got, bytes.Length - got), entry.Offset + int64 got)
+            let n =
+                RandomAccess.Read (
+                    handle,
+                    Span<byte>(bytes, got, bytes.Length - got),
+                    entry.Offset + int64 got
+                )
             more <- n > 0
             got <- got + n
         if got < bytes.Length then
-            raise (DataException (DataError.Truncated (path, entry.Offset + int64 got, int64 got, entry.Length)))
+            raise (
+                DataException (DataError.Truncated (path, entry.Offset + int64 got, int64 got, entry.Length))
+            )
         bytes
 
     let private paxName (content: byte array) =
@@ -53,12 +62,13 @@ module Tar =
     /// Every regular file of an archive, in order.
     let index path (handle: SafeFileHandle) : TarEntry list =
         let length = RandomAccess.GetLength handle
-        let entries = ResizeArray<TarEntry> ()
+        let entries = ResizeArray<TarEntry>()
         let mutable offset = 0L
         let mutable longName = None
         let mutable ended = false
         while not ended && offset < length do
-            let header = read path handle { Name = ""; Offset = offset; Length = min (int64 block) (length - offset) }
+            let header =
+                read path handle { Name = ""; Offset = offset; Length = min (int64 block) (length - offset) }
             if header.Length < block then
                 raise (DataException (DataError.Truncated (path, offset, int64 header.Length, int64 block)))
             if Array.forall ((=) 0uy) header then
@@ -74,7 +84,8 @@ module Tar =
                     raise (DataException (DataError.Truncated (path, data, length - data, size)))
                 let short =
                     match field header 345 155 with
-                    | prefix when prefix <> "" && field header 257 5 = "ustar" -> prefix + "/" + field header 0 100
+                    | prefix when prefix <> "" && field header 257 5 = "ustar" ->
+                        prefix + "/" + field header 0 100
                     | _ -> field header 0 100
                 let entry = { Name = defaultArg longName short; Offset = data; Length = size }
                 match char header[156] with

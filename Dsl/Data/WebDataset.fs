@@ -12,14 +12,19 @@ module WebDataset =
     /// The files that a pattern names: `*` and `?` in the last part, and one range {000..009}; in order of name.
     let expand (pattern: string) =
         let ranged =
-            match pattern.IndexOf '{', pattern.IndexOf "..", pattern.IndexOf '}' with
-            | opening, dots, closing when opening >= 0 && dots > opening && closing > dots ->
+            let opening = pattern.IndexOf '{'
+            let dots = pattern.IndexOf ("..", max 0 opening, StringComparison.Ordinal)
+            match pattern.IndexOf '}' with
+            | closing when opening >= 0 && dots > opening && closing > dots ->
                 let first = pattern.Substring (opening + 1, dots - opening - 1)
                 let last = pattern.Substring (dots + 2, closing - dots - 2)
                 match Int32.TryParse first, Int32.TryParse last with
                 | (true, low), (true, high) ->
                     [ low..high ]
-                    |> List.map (fun n -> pattern.Substring (0, opening) + n.ToString("D" + string first.Length) + pattern.Substring (closing + 1))
+                    |> List.map (fun n ->
+                        pattern.Substring (0, opening)
+                        + n.ToString ("D" + string first.Length)
+                        + pattern.Substring (closing + 1))
                 | _ -> [ pattern ]
             | _ -> [ pattern ]
         let files =
@@ -44,10 +49,10 @@ module WebDataset =
         let file = name.Substring (name.LastIndexOf '/' + 1)
         match file.IndexOf '.' with
         | -1 -> name, ""
-        | at -> name.Substring (0, name.Length - file.Length + at), file.Substring(at + 1).ToLowerInvariant ()
+        | at -> name.Substring (0, name.Length - file.Length + at), file.Substring(at + 1).ToLowerInvariant()
 
     let private label path (entry: TarEntry) kind (bytes: byte array) =
-        let text = (Encoding.UTF8.GetString bytes).Trim ()
+        let text = (Encoding.UTF8.GetString bytes).Trim()
         let bad () = raise (DataException (DataError.BadLabel (path, entry.Offset, $"'{text}'")))
         let number =
             if kind = "json" then
@@ -68,17 +73,24 @@ module WebDataset =
 
     /// A split of the shards that a pattern names. Shards stay open; any image can be read at any time from any thread.
     let split name pattern : Split =
-        let shards = expand pattern |> List.map (fun path -> path, File.OpenHandle path) |> List.toArray
-        let samples = ResizeArray<struct (int * TarEntry * int)> ()
+        let shards =
+            expand pattern
+            |> List.map (fun path -> path, File.OpenHandle path)
+            |> List.toArray
+        let samples = ResizeArray<struct (int * TarEntry * int)>()
         for shard in 0 .. shards.Length - 1 do
             let path, handle = shards[shard]
             let before = samples.Count
             for _, group in Tar.index path handle |> List.groupBy (fun e -> fst (extension e.Name)) do
                 let kinds = group |> List.map (fun e -> snd (extension e.Name), e)
-                match kinds |> List.tryFind (fst >> isImage), kinds |> List.tryFind (fun (k, _) -> k = "cls" || k = "json") with
+                match
+                    kinds |> List.tryFind (fst >> isImage),
+                    kinds |> List.tryFind (fun (k, _) -> k = "cls" || k = "json")
+                with
                 | Some (_, image), Some (kind, entry) ->
                     samples.Add (struct (shard, image, label path entry kind (Tar.read path handle entry)))
-                | Some (_, image), None -> raise (DataException (DataError.NoLabel (path, image.Offset, image.Name)))
+                | Some (_, image), None ->
+                    raise (DataException (DataError.NoLabel (path, image.Offset, image.Name)))
                 | None, _ -> ()
             if samples.Count = before then
                 raise (DataException (DataError.EmptyArchive path))

@@ -48,7 +48,9 @@ module Check =
             $"{Print.augmentation a} sits inside `sometimes` or `anyOrder`: a view must have one size whatever is drawn. Move the crop out."
         | RecipeError.TwoCrops a -> $"{Print.augmentation a} is a second crop in one view; keep one."
         | RecipeError.ViewsDiffer (a, b) ->
-            let say = Option.map (fun s -> $"{int s} px") >> Option.defaultValue "the image's own size"
+            let say =
+                Option.map (fun s -> $"{int s} px")
+                >> Option.defaultValue "the image's own size"
             $"The views differ in size ({say a} and {say b}); views that share a forward pass have one size."
         | RecipeError.BadProbability p -> $"A probability of {p} is outside [0, 1]."
         | RecipeError.BadDistribution (a, d) ->
@@ -57,7 +59,7 @@ module Check =
             $"{Print.augmentation a} must be the last step of its view, once: colours are changed in [0, 1]."
         | RecipeError.BadStandardize (mean, deviation) ->
             $"standardize %A{mean} %A{deviation}: one value or one for each channel in both, all finite, deviations positive."
-        | RecipeError.BadCropSize size -> $"A crop to {int size} px has no pixels."
+        | RecipeError.BadCropSize size -> $"A crop to {int size} px has no pixels. Use at least 1<px>."
         | RecipeError.CropLargerThanImage (size, shape) ->
             $"A crop to {int size} px is larger than the images of {int shape.Height} x {int shape.Width} px. Use at most {int (min shape.Height shape.Width)}<px>."
         | RecipeError.ChannelsDiffer (n, shape) ->
@@ -66,12 +68,14 @@ module Check =
         | RecipeError.BadWidths (widths, blocks) ->
             $"compactResNet %A{widths} {blocks}: at least one stage, every width and the number of blocks positive."
         | RecipeError.EmptyHead -> "The projector has no layer. Use `head [ linear 128 ]` at least."
-        | RecipeError.BadLayerWidth width -> $"A linear layer of width {width} gives no values; widths are positive."
+        | RecipeError.BadLayerWidth width ->
+            $"A linear layer of width {width} gives no values; widths are positive."
         | RecipeError.HeadDoesNotEndLinear layer ->
             $"The projector ends with {Print.layer layer}, which does not set the width of an embedding. End it with `linear` or `batchNorm` after one."
         | RecipeError.NormalizesOneValue layer ->
             $"The embedding has width 1 after {Print.layer layer}: normalised, only its sign is left. Use a width of at least 2."
-        | RecipeError.BadTemperature t -> $"A temperature of {t} is not positive and finite. SimCLR uses 0.1 to 1."
+        | RecipeError.BadTemperature t ->
+            $"A temperature of {t} is not positive and finite. SimCLR uses 0.1 to 1."
         | RecipeError.BadRate s -> $"The learning rate {Print.schedule s} is negative or not finite."
         | RecipeError.BadDecay d -> $"A weight decay of {d} is negative or not finite."
         | RecipeError.BadMomentum m -> $"A momentum of {m} is outside [0, 1)."
@@ -80,8 +84,10 @@ module Check =
         | RecipeError.BatchLargerThanSet (b, shape) ->
             $"A batch of {b} is larger than the {shape.Images} training images. Use --batch {shape.Images} or less."
         | RecipeError.BadEpochs e -> $"{int e} epochs: a run needs at least 1."
-        | RecipeError.WarmupLongerThanRun (w, e) -> $"A warm-up of {int w} epochs does not fit a run of {int e}."
-        | RecipeError.BadProtocol p -> $"{Print.protocol p}: every number must be positive and finite (decay may be 0)."
+        | RecipeError.WarmupLongerThanRun (w, e) ->
+            $"A warm-up of {int w} epochs does not fit a run of {int e}."
+        | RecipeError.BadProtocol p ->
+            $"{Print.protocol p}: every number must be positive and finite (decay may be 0)."
         | RecipeError.NeighboursMoreThanImages (k, shape) ->
             $"k-NN with {k} neighbours needs more than the {shape.Images} training images. Use k of at most {shape.Images}."
 
@@ -160,11 +166,9 @@ module Check =
             | _ -> ()
         let last =
             layers
-            |> List.tryFindBack (
-                function
+            |> List.tryFindBack (function
                 | Layer.Linear _ -> true
-                | _ -> false
-            )
+                | _ -> false)
         match List.tryLast layers, last with
         | None, _ -> RecipeError.EmptyHead
         | Some Layer.Relu, _ -> RecipeError.HeadDoesNotEndLinear Layer.Relu
@@ -188,7 +192,10 @@ module Check =
             if widths.IsEmpty || List.exists (fun w -> w <= 0) widths || blocks <= 0 then
                 RecipeError.BadWidths (widths, blocks)
         yield! headErrors recipe.Projector
-        if Schedule.values recipe.Optimizer.Rate |> List.exists (fun r -> not (finite r && r >= 0.0)) then
+        if
+            Schedule.values recipe.Optimizer.Rate
+            |> List.exists (fun r -> not (finite r && r >= 0.0))
+        then
             RecipeError.BadRate recipe.Optimizer.Rate
         if not (finite recipe.Optimizer.Decay && recipe.Optimizer.Decay >= 0.0) then
             RecipeError.BadDecay recipe.Optimizer.Decay
@@ -206,7 +213,8 @@ module Check =
         for protocol in recipe.Evaluate do
             match protocol with
             | Protocol.Knn (k, t) when k < 1 || not (finite t && t > 0.0) -> RecipeError.BadProtocol protocol
-            | Protocol.Linear (d, n) when n < 1 || not (finite d && d >= 0.0) -> RecipeError.BadProtocol protocol
+            | Protocol.Linear (d, n) when n < 1 || not (finite d && d >= 0.0) ->
+                RecipeError.BadProtocol protocol
             | _ -> ()
     ]
 

@@ -61,12 +61,10 @@ module Plan =
 
     let rec private slots planned =
         planned
-        |> List.sumBy (
-            function
+        |> List.sumBy (function
             | Planned.Do _ -> 1
             | Planned.Gate (_, _, inside) -> slots inside
-            | Planned.Shuffle (_, branches) -> List.sumBy slots branches
-        )
+            | Planned.Shuffle (_, branches) -> List.sumBy slots branches)
 
     /// The plan of an augmentation.
     let ofAugmentation augmentation =
@@ -78,28 +76,23 @@ module Plan =
             Slots = slots steps
             Size =
                 parts
-                |> List.tryPick (
-                    function
+                |> List.tryPick (function
                     | Augmentation.Crop (size, _, _) -> Some size
-                    | _ -> None
-                )
+                    | _ -> None)
             Standardize =
                 parts
-                |> List.tryPick (
-                    function
+                |> List.tryPick (function
                     | Augmentation.Standardize (mean, deviation) -> Some (mean, deviation)
-                    | _ -> None
-                )
+                    | _ -> None)
                 |> Option.defaultValue ([ 0.0 ], [ 1.0 ])
         }
 
     let private words operation =
-        (Print.augmentation operation).Replace("Augmentation.", "").Replace ("Distribution.", "")
+        (Print.augmentation operation).Replace("Augmentation.", "").Replace("Distribution.", "")
 
     let rec private lines indent planned =
         planned
-        |> List.collect (
-            function
+        |> List.collect (function
             | Planned.Do (site, operation) ->
                 let range =
                     match draws operation with
@@ -111,8 +104,7 @@ module Plan =
                 $"{indent}where draw {site} < {probability}:" :: lines (indent + "  ") inside
             | Planned.Shuffle (site, branches) ->
                 $"{indent}in the order of draws {site}-{site + List.length branches - 1}:"
-                :: List.collect (lines (indent + "  ")) branches
-        )
+                :: List.collect (lines (indent + "  ")) branches)
 
     /// The plan in words, a line for each step.
     let explain plan = lines System.String.Empty plan.Steps

@@ -62,7 +62,11 @@ module Checkpoint =
         let value key =
             match metadata.TryGetValue key with
             | true, text -> text
-            | false, _ -> raise (CheckpointException $"{path} has no '{key}' in its metadata: it is not a Vantage checkpoint.")
+            | false, _ ->
+                raise (
+                    CheckpointException
+                        $"{path} has no '{key}' in its metadata: it is not a Vantage checkpoint."
+                )
         if value "fingerprint" <> Print.fingerprint recipe then
             let changes = difference (value "recipe") (Print.recipe recipe)
             raise (
@@ -74,8 +78,12 @@ module Checkpoint =
             match saved.Tensors.TryGetValue name with
             | true, value when value.shape = tensor.shape -> tensor.copy_ value |> ignore
             | true, value ->
-                raise (CheckpointException $"{path}: '{name}' is {value.shape.Length}-D %A{value.shape}, the recipe's is %A{tensor.shape}.")
-            | false, _ -> raise (CheckpointException $"{path} lacks '{name}', which the recipe's networks have.")
+                raise (
+                    CheckpointException
+                        $"{path}: '{name}' is {value.shape.Length}-D %A{value.shape}, the recipe's is %A{tensor.shape}."
+                )
+            | false, _ ->
+                raise (CheckpointException $"{path} lacks '{name}', which the recipe's networks have.")
         {
             Step = Int32.Parse (value "step", CultureInfo.InvariantCulture)
             Seconds = Double.Parse (value "seconds", CultureInfo.InvariantCulture)
@@ -87,7 +95,10 @@ module Checkpoint =
     let resume folder recipe into (warn: string -> unit) =
         let newest, older = file folder, previous folder
         if not (File.Exists newest) && not (File.Exists older) then
-            raise (CheckpointException $"{folder} holds no checkpoint. Give the folder of a run that was stopped.")
+            raise (
+                CheckpointException
+                    $"{folder} holds no checkpoint. Give the folder of a run that was stopped."
+            )
         use _ = torch.NewDisposeScope ()
         if File.Exists newest then
             try

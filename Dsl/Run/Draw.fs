@@ -14,13 +14,11 @@ type Draws = {
 } with
 
     /// The draw at a site, uniform on [0, 1).
-    member this.At site =
-        float (Philox.Uniform (this.Seed, this.Epoch, this.Image, this.View, site))
+    member this.At site = float (Philox.Uniform (this.Seed, this.Epoch, this.Image, this.View, site))
 
 /// Turns a plan and its draws into a row of the table that view engines read.
 module Draw =
-    let private step operation a b c d =
-        Step (operation, float32 a, float32 b, float32 c, float32 d)
+    let private step operation a b c d = Step (operation, float32 a, float32 b, float32 c, float32 d)
 
     /// The box of a random resized crop: rows top .. top + height, columns left .. left + width. torchvision's rule
     /// (transforms/v2, RandomResizedCrop): ten attempts, then the largest centred box whose aspect is in range.
@@ -84,7 +82,8 @@ module Draw =
                 match node with
                 | Planned.Do (site, op) ->
                     put (if isOpen then operation draws site height width viewHeight op else Step ())
-                | Planned.Gate (site, probability, inside) -> write (isOpen && draws.At site < probability) inside
+                | Planned.Gate (site, probability, inside) ->
+                    write (isOpen && draws.At site < probability) inside
                 | Planned.Shuffle (site, branches) ->
                     let keys = Array.init branches.Length (fun i -> draws.At (site + i))
                     let order = Array.init branches.Length id

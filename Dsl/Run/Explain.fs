@@ -8,7 +8,7 @@ open TorchSharp
 module Explain =
     let private group (n: int64) = n.ToString ("#,0", CultureInfo.InvariantCulture)
 
-    let private million (x: float) = (x / 1e6).ToString ("#,0.00", CultureInfo.InvariantCulture)
+    let private million (x: float) = (x / 1e6).ToString("#,0.00", CultureInfo.InvariantCulture)
 
     let private mechanism objective avoid =
         match objective, avoid with
@@ -53,7 +53,10 @@ module Explain =
             | Precision.BFloat16 -> 2L
         // Each layer keeps its input and what batch norm made of it for the backward pass.
         let activations =
-            2L * bytes * int64 images * (layers |> List.sumBy (fun l -> List.fold (*) 1L l.Output))
+            2L
+            * bytes
+            * int64 images
+            * (layers |> List.sumBy (fun l -> List.fold (*) 1L l.Output))
         let steps = shape.Images / recipe.Batch
         let dimensions output = output |> List.tail |> List.map string |> String.concat " x "
         String.concat "\n" [

@@ -13,7 +13,7 @@ module Gauges =
     let spread (z: torch.Tensor) =
         use _ = torch.NewDisposeScope ()
         let unit = normalized z
-        float (unit.std(0L).mean().item<float32> ()) * sqrt (float z.shape[1])
+        float (unit.std(0L).mean().item<float32>()) * sqrt (float z.shape[1])
 
     /// exp of the entropy of the singular values divided by their sum plus 1e-7, of z as it is (RankMe, Garrido et al. 2023,
     /// equation 1): between 1 and the smaller of n and d.
@@ -21,13 +21,13 @@ module Gauges =
         use _ = torch.NewDisposeScope ()
         let sigma = torch.linalg.svdvals (z.to_type torch.float64)
         let p = sigma / sigma.sum () + Scope.number 1e-7
-        exp (-(p * p.log ()).sum().item<float> ())
+        exp (-(p * p.log ()).sum().item<float>())
 
     /// Mean squared distance of normalised pairs: 0 where both views of an image agree (Wang and Isola 2020, alpha 2).
     let alignment (a: torch.Tensor) (b: torch.Tensor) =
         use _ = torch.NewDisposeScope ()
         let squared = (normalized a - normalized b).pow(Scope.number 2.0).sum 1L
-        float (squared.mean().item<float32> ())
+        float (squared.mean().item<float32>())
 
     /// log of the mean over pairs of exp (-2 |x - y|^2) of normalised embeddings: lower is more uniform, 0 is collapse
     /// (Wang and Isola 2020, t = 2).
@@ -37,7 +37,7 @@ module Gauges =
         let n = unit.shape[0]
         // |x - y|^2 = 2 - 2 x.y for unit vectors; the pairs are the entries above the diagonal.
         let energy = (unit.mm (unit.t ()) * Scope.number 4.0 - Scope.number 4.0).exp().triu 1L
-        log (float (energy.sum().item<float32> ()) / (0.5 * float (n * (n - 1L))))
+        log (float (energy.sum().item<float32>()) / (0.5 * float (n * (n - 1L))))
 
     /// What the gauges say of a run, in words; none where they say nothing is wrong.
     let warning spread rank embedding =

@@ -34,14 +34,15 @@ module Order =
 /// Makes batches in a background thread, ahead of the training that consumes them. Every batch is a pure function of the
 /// recipe and its step, so where a run starts changes nothing.
 [<Sealed>]
-type Loader (viewer: Viewer, split: Split, recipe: Recipe, firstStep: int, lastStep: int, warn: string -> unit) =
+type Loader(viewer: Viewer, split: Split, recipe: Recipe, firstStep: int, lastStep: int, warn: string -> unit)
+    =
     let ahead = 3
     let perEpoch = split.Count / recipe.Batch
     let length = viewer.Plans.Length * recipe.Batch * viewer.Shape.Length
     let free = new BlockingCollection<float32 array> ()
     let ready = new BlockingCollection<Result<Batch, exn>> (ahead)
     let cancel = new CancellationTokenSource ()
-    let skipped = HashSet<int> ()
+    let skipped = HashSet<int>()
     let waited = Stopwatch ()
 
     // The image itself, or under `Skip` the next readable one after it; each corrupt image is named once.
@@ -71,12 +72,7 @@ type Loader (viewer: Viewer, split: Split, recipe: Recipe, firstStep: int, lastS
                     images[i] <- image
                 Views.render viewer epoch indices images 1 buffer
                 ready.Add (
-                    Ok {
-                        Step = step
-                        Epoch = epoch
-                        Indices = indices
-                        Values = buffer
-                    },
+                    Ok { Step = step; Epoch = epoch; Indices = indices; Values = buffer },
                     cancel.Token
                 )
             ready.CompleteAdding ()
@@ -101,7 +97,7 @@ type Loader (viewer: Viewer, split: Split, recipe: Recipe, firstStep: int, lastS
     member _.Skipped = lock skipped (fun () -> skipped.Count)
 
     /// The next batch. An error in the background is raised here.
-    member _.Next () =
+    member _.Next() =
         waited.Start ()
         let taken = ready.Take cancel.Token
         waited.Stop ()
@@ -113,7 +109,7 @@ type Loader (viewer: Viewer, split: Split, recipe: Recipe, firstStep: int, lastS
     member _.Return batch = free.Add batch.Values
 
     interface IDisposable with
-        member _.Dispose () =
+        member _.Dispose() =
             cancel.Cancel ()
             thread.Join ()
             free.Dispose ()

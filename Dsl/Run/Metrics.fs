@@ -43,7 +43,7 @@ module Metrics =
         if File.Exists (file folder) then
             File.ReadAllLines (file folder)
             |> Array.filter (fun line -> line <> "")
-            |> Array.map (fun line -> JsonSerializer.Deserialize<Metric> (line, options) |> nonNull)
+            |> Array.map (fun line -> JsonSerializer.Deserialize<Metric>(line, options) |> nonNull)
             |> Array.toList
         else
             []

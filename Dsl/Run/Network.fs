@@ -6,10 +6,10 @@ open TorchSharp
 type LayerTrace = { Layer: string; Output: int64 list; Macs: int64 }
 
 /// The weights and running statistics of a network by their published names, and the mode it is in.
-type Weights (device: torch.Device, seed: uint64, precision: Precision) =
+type Weights(device: torch.Device, seed: uint64, precision: Precision) =
     let generator = new torch.Generator (seed, torch.CPU)
-    let parameters = ResizeArray<string * Kept> ()
-    let buffers = ResizeArray<string * Kept> ()
+    let parameters = ResizeArray<string * Kept>()
+    let buffers = ResizeArray<string * Kept>()
 
     /// Batch norm uses the batch's statistics and updates its running ones.
     member val Training = true with get, set
@@ -33,19 +33,19 @@ type Weights (device: torch.Device, seed: uint64, precision: Precision) =
         | Precision.BFloat16 -> torch.bfloat16
 
     /// Makes and names a weight; `init` gets a generator seeded by the recipe.
-    member _.Parameter (name, init: torch.Generator -> torch.Tensor) =
+    member _.Parameter(name, init: torch.Generator -> torch.Tensor) =
         let tensor = (init generator).``to``(device).detach().requires_grad_ true
         parameters.Add (name, Kept tensor)
         tensor
 
     /// Makes and names a running statistic.
-    member _.Buffer (name, value: torch.Tensor) =
+    member _.Buffer(name, value: torch.Tensor) =
         let tensor = value.``to`` device
         buffers.Add (name, Kept tensor)
         tensor
 
     /// Writes what a layer did, if somebody listens.
-    member this.Note (name, output: torch.Tensor, macs: int64) =
+    member this.Note(name, output: torch.Tensor, macs: int64) =
         match this.Trace with
         | Some trace -> trace.Add { Layer = name; Output = List.ofArray output.shape; Macs = macs }
         | None -> ()
@@ -56,15 +56,17 @@ module Layers =
     let private epsilon = 1e-5
 
     /// Images n x c x h x w in the order n, h, w, c in memory, which libtorch's CPU convolutions prefer.
-    let channelsLast (x: torch.Tensor) =
-        x.permute(0L, 2L, 3L, 1L).contiguous().permute (0L, 3L, 1L, 2L)
+    let channelsLast (x: torch.Tensor) = x.permute(0L, 2L, 3L, 1L).contiguous().permute(0L, 3L, 1L, 2L)
 
     /// 2-D convolution without bias; weights He-normal by fan-out (torchvision's ResNet).
     let conv (weights: Weights) name inputs outputs kernel stride padding =
         let deviation = sqrt (2.0 / float (outputs * kernel * kernel))
         let size = [| int64 outputs; int64 inputs; int64 kernel; int64 kernel |]
         let weight =
-            weights.Parameter ($"{name}.weight", fun g -> torch.randn(size, generator = g).mul_ (Scope.number deviation))
+            weights.Parameter (
+                $"{name}.weight",
+                fun g -> torch.randn(size, generator = g).mul_(Scope.number deviation)
+            )
         fun (x: torch.Tensor) ->
             let y =
                 torch.nn.functional.conv2d (
@@ -84,13 +86,22 @@ module Layers =
         let mean = weights.Buffer ($"{name}.running_mean", torch.zeros size)
         let variance = weights.Buffer ($"{name}.running_var", torch.ones size)
         fun (x: torch.Tensor) ->
-            torch.nn.functional.batch_norm (x, mean, variance, scale, offset, weights.Training, momentum, epsilon)
+            torch.nn.functional.batch_norm (
+                x,
+                mean,
+                variance,
+                scale,
+                offset,
+                weights.Training,
+                momentum,
+                epsilon
+            )
 
     /// Dense layer in float32; weights uniform within 1 / sqrt(inputs) (PyTorch's default).
     let linear (weights: Weights) name inputs outputs bias =
         let bound = 1.0 / sqrt (float inputs)
         let uniform (size: int64 array) (g: torch.Generator) =
-            torch.rand(size, generator = g).mul_(Scope.number (2.0 * bound)).sub_ (Scope.number bound)
+            torch.rand(size, generator = g).mul_(Scope.number (2.0 * bound)).sub_(Scope.number bound)
         let weight = weights.Parameter ($"{name}.weight", uniform [| int64 outputs; int64 inputs |])
         let offset =
             if bias then
@@ -124,7 +135,9 @@ module Encoders =
             conv weights $"{name}.conv1" inputs width 3 stride 1
             >> batchNorm weights $"{name}.bn1" width
             >> relu
-        let second = conv weights $"{name}.conv2" width width 3 1 1 >> batchNorm weights $"{name}.bn2" width
+        let second =
+            conv weights $"{name}.conv2" width width 3 1 1
+            >> batchNorm weights $"{name}.bn2" width
         let beside = shortcut weights name inputs width stride
         width, (fun (x: torch.Tensor) -> x |> first |> second |> plus (beside x) |> relu)
 
@@ -155,8 +168,7 @@ module Encoders =
             outputs, through, stage + 1)
         |> fun (width, through, _) -> width, through
 
-    let private pooled (x: torch.Tensor) =
-        x.mean([| 2L; 3L |]).to_type torch.float32
+    let private pooled (x: torch.Tensor) = x.mean([| 2L; 3L |]).to_type torch.float32
 
     let private prepared (weights: Weights) (x: torch.Tensor) = channelsLast (x.to_type weights.Compute)
 
@@ -168,8 +180,7 @@ module Encoders =
                 conv weights "conv1" channels widths.Head 4 2 1
                 >> batchNorm weights "bn1" widths.Head
                 >> relu
-            let width, body =
-                stages weights basic widths.Head widths (List.replicate widths.Length blocks)
+            let width, body = stages weights basic widths.Head widths (List.replicate widths.Length blocks)
             width, prepared weights >> stem >> body >> pooled
         | Encoder.ResNet (depth, stem) ->
             let first =
@@ -179,13 +190,15 @@ module Encoders =
                     >> batchNorm weights "bn1" 64
                     >> relu
                     >> fun x -> torch.nn.functional.max_pool2d (x, 3L, 2L, 1L)
-                | Stem.SmallImage -> conv weights "conv1" channels 64 3 1 1 >> batchNorm weights "bn1" 64 >> relu
+                | Stem.SmallImage ->
+                    conv weights "conv1" channels 64 3 1 1 >> batchNorm weights "bn1" 64 >> relu
             let block, counts =
                 match depth with
                 | 18 -> basic, [ 2; 2; 2; 2 ]
                 | 34 -> basic, [ 3; 4; 6; 3 ]
                 | 50 -> bottleneck, [ 3; 4; 6; 3 ]
-                | other -> invalidArg (nameof encoder) $"there is no ResNet-{other} here; 18, 34 and 50 are built"
+                | other ->
+                    invalidArg (nameof encoder) $"there is no ResNet-{other} here; 18, 34 and 50 are built"
             let width, body = stages weights block 64 [ 64; 128; 256; 512 ] counts
             width, prepared weights >> first >> body >> pooled
 

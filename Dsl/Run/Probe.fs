@@ -18,27 +18,36 @@ module Probe =
     let private int64s (labels: int array) = torch.tensor (Array.map int64 labels)
 
     /// The images of a split through `encode`, in batches of 500: n x d on the CPU. Encoder statistics stay as they are.
-    let features (viewer: Viewer) (split: Split) (encode: torch.Tensor -> torch.Tensor) (device: torch.Device) =
-        let shape = ViewShape (split.Channels, split.Height, split.Width, viewer.Shape.Mean, viewer.Shape.Deviation)
+    let features
+        (viewer: Viewer)
+        (split: Split)
+        (encode: torch.Tensor -> torch.Tensor)
+        (device: torch.Device)
+        =
+        let shape =
+            ViewShape (split.Channels, split.Height, split.Width, viewer.Shape.Mean, viewer.Shape.Deviation)
         let size = 500
         use _ = torch.NewDisposeScope ()
         use _ = torch.no_grad ()
         let parts =
             [ 0..size .. split.Count - 1 ]
             |> List.map (fun start ->
-                let images = Array.Parallel.init (min size (split.Count - start)) (fun i -> split.Read (start + i))
-                let values = Array.zeroCreate<float32> (images.Length * shape.Length)
+                let images =
+                    Array.Parallel.init (min size (split.Count - start)) (fun i -> split.Read (start + i))
+                let values = Array.zeroCreate<float32>(images.Length * shape.Length)
                 Views.plain viewer.Engine shape images Environment.ProcessorCount values
                 Scope.returning (fun () ->
                     let x =
-                        torch.tensor(values).reshape (
-                            int64 images.Length,
-                            int64 shape.Channels,
-                            int64 shape.Height,
-                            int64 shape.Width
-                        )
+                        torch
+                            .tensor(values)
+                            .reshape(
+                                int64 images.Length,
+                                int64 shape.Channels,
+                                int64 shape.Height,
+                                int64 shape.Width
+                            )
                     (encode (x.``to`` device)).``to`` torch.CPU))
-        torch.cat(parts |> List.toArray, 0L).MoveToOuterDisposeScope ()
+        torch.cat(parts |> List.toArray, 0L).MoveToOuterDisposeScope()
 
     /// Weighted cosine k-nearest-neighbour accuracy in percent: each of the k most similar training images votes for its
     /// class with exp (similarity / temperature) (Wu et al. 2018; MoCo's CIFAR demo). Queries go in blocks of 500.
@@ -46,7 +55,7 @@ module Probe =
         use _ = torch.NewDisposeScope ()
         use _ = torch.no_grad ()
         let normalize (x: torch.Tensor) = torch.nn.functional.normalize (x, 2.0, 1L)
-        let bank = (normalize f.Train).t().contiguous ()
+        let bank = (normalize f.Train).t().contiguous()
         let labels = int64s f.TrainLabels
         let truth = int64s f.TestLabels
         let queries = normalize f.Test
@@ -58,11 +67,11 @@ module Probe =
                     let stop = min count (start + 500)
                     let similarity = queries.slice(0L, int64 start, int64 stop, 1L).mm bank
                     let struct (top, index) = similarity.topk (neighbours, 1)
-                    let weights = (top / Scope.number temperature).exp ()
+                    let weights = (top / Scope.number temperature).exp()
                     let votes = torch.zeros (int64 (stop - start), int64 f.Classes)
                     let votes = votes.scatter_add (1L, labels[index], weights)
                     let said = votes.argmax 1L
-                    said.eq(truth.slice (0L, int64 start, int64 stop, 1L)).sum().item<int64> ()))
+                    said.eq(truth.slice (0L, int64 start, int64 stop, 1L)).sum().item<int64>()))
         100.0 * float right / float count
 
     /// Accuracy in percent of softmax regression on features standardized by the training part's mean and deviation, fitted
@@ -78,23 +87,19 @@ module Probe =
         let weight = new Modules.Parameter (torch.zeros (width, int64 f.Classes), true)
         let bias = new Modules.Parameter (torch.zeros (int64 f.Classes), true)
         let logits (x: torch.Tensor) = x.mm weight + bias
-        let optimizer =
-            torch.optim.LBFGS (
-                [| weight; bias |],
-                lr = 1.0,
-                max_iter = int64 iterations
-            )
+        let optimizer = torch.optim.LBFGS ([| weight; bias |], lr = 1.0, max_iter = int64 iterations)
         let closure () =
             optimizer.zero_grad ()
             let loss =
                 torch.nn.functional.cross_entropy (logits train, labels)
-                + weight.pow(Scope.number 2.0).sum () * Scope.number decay
+                + weight.pow(Scope.number 2.0).sum() * Scope.number decay
             loss.backward ()
             loss
         optimizer.step (Func<torch.Tensor> closure) |> ignore
         use _ = torch.no_grad ()
         let said = (logits test).argmax 1L
-        100.0 * float (said.eq(int64s f.TestLabels).sum().item<int64> ()) / float f.TestLabels.Length
+        100.0 * float (said.eq(int64s f.TestLabels).sum().item<int64>())
+        / float f.TestLabels.Length
 
     /// A protocol's name in results.
     let name =

@@ -29,7 +29,7 @@ module Progress =
             AnsiConsole
                 .Progress()
                 .Columns(columns)
-                .Start (fun context ->
+                .Start(fun context ->
                     let task = context.AddTask ("starting", true, float total)
                     work (fun metric ->
                         task.Value <- float (metric.Step + 1)

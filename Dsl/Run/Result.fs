@@ -44,5 +44,6 @@ module RunResult =
             ]
         File.WriteAllText (
             file result.Folder,
-            JsonSerializer.Serialize (content, JsonSerializerOptions (WriteIndented = true)) + "\n"
+            JsonSerializer.Serialize (content, JsonSerializerOptions (WriteIndented = true))
+            + "\n"
         )

@@ -62,11 +62,9 @@ module Run =
     let private refuse watchCollapse (errors: RecipeError list) =
         let left =
             errors
-            |> List.filter (
-                function
+            |> List.filter (function
                 | RecipeError.NothingPreventsCollapse _ -> not watchCollapse
-                | _ -> true
-            )
+                | _ -> true)
         if not left.IsEmpty then
             let lines = left |> List.map (fun e -> "  - " + Check.message e) |> String.concat "\n"
             raise (UserException $"The recipe cannot run:\n{lines}")
@@ -88,7 +86,10 @@ module Run =
                 Path.Combine ("runs", $"""{recipe.Name}-{DateTime.Now.ToString "yyyyMMdd-HHmmss"}""")
         let full = Path.GetFullPath folder
         if settings.Resume.IsSome && not (Directory.Exists full) then
-            raise (UserException $"--resume {folder}: there is no such folder. Give the folder that the stopped run named.")
+            raise (
+                UserException
+                    $"--resume {folder}: there is no such folder. Give the folder that the stopped run named."
+            )
         if settings.Resume.IsNone && File.Exists (Checkpoint.file full) then
             raise (
                 UserException
@@ -102,7 +103,9 @@ module Run =
         with
         | :? UnauthorizedAccessException
         | :? IOException as e ->
-            raise (UserException $"The folder {full} cannot be written: {e.Message} Give another one with --out.")
+            raise (
+                UserException $"The folder {full} cannot be written: {e.Message} Give another one with --out."
+            )
         full
 
     /// SIGINT and SIGTERM ask for a stop at the end of the step; a second one ends the process as usual.
@@ -141,7 +144,7 @@ module Run =
         use mean =
             Scope.scoped (fun () ->
                 let all = Probe.features trainer.Viewer trainer.Split pixels torch.CPU
-                all.mean([| 0L |], true).DetachFromDisposeScope ())
+                all.mean([| 0L |], true).DetachFromDisposeScope())
         measure trainer data protocols (fun x -> pixels x - mean)
 
     /// Trains a recipe or goes on with a run of it, evaluates it beside a random network and raw pixels, and writes
@@ -163,7 +166,8 @@ module Run =
         let views =
             Picture.grid 3 (Show.viewColumns trainer.Viewer 2) (Show.viewRows trainer.Viewer data.Train 8 2)
         File.WriteAllBytes (Path.Combine (folder, "views.png"), views)
-        say $"{recipe.Name} on {data.Name}: {data.Train.Count} images, {trainer.Total} steps in {int recipe.Epochs} epochs, into {folder}"
+        say
+            $"{recipe.Name} on {data.Name}: {data.Train.Count} images, {trainer.Total} steps in {int recipe.Epochs} epochs, into {folder}"
         if start.Step > 0 then
             say $"goes on at step {start.Step}"
         use source = CancellationTokenSource.CreateLinkedTokenSource settings.Stop

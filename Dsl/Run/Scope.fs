@@ -4,7 +4,7 @@ open TorchSharp
 
 /// A tensor that outlives the step that made it: weights, momentum, running statistics.
 [<Sealed>]
-type Kept (tensor: torch.Tensor) =
+type Kept(tensor: torch.Tensor) =
     do tensor.DetachFromDisposeScope () |> ignore
 
     /// The tensor itself.
@@ -20,7 +20,7 @@ module Scope =
     /// Runs `work` and hands its tensor to the scope around this one.
     let returning (work: unit -> torch.Tensor) =
         use scope = torch.NewDisposeScope ()
-        (work ()).MoveToOuterDisposeScope ()
+        (work ()).MoveToOuterDisposeScope()
 
     /// A number as libtorch takes it.
     let number (x: float) : Scalar = Scalar.op_Implicit x

@@ -58,13 +58,17 @@ module Show =
             Title = title
             XLabel = "epoch"
             YLabel = unit
-            Series = series |> List.map (fun (name, pick) -> name, x, history |> List.map pick |> List.toArray)
+            Series =
+                series
+                |> List.map (fun (name, pick) -> name, x, history |> List.map pick |> List.toArray)
             LogY = log
         }
         [
             panel "Loss" "NT-Xent (nats)" false [ "loss", _.Loss ]
             panel "Contrastive task" "share" false [ "accuracy", _.Accuracy ]
-            panel "Spread of embeddings (1: even, 0: collapse)" "std of z / |z| x root d" false [ "spread", _.Spread ]
+            panel "Spread of embeddings (1: even, 0: collapse)" "std of z / |z| x root d" false [
+                "spread", _.Spread
+            ]
             panel "Effective rank of embeddings" "RankMe" false [ "rank", _.Rank ]
             panel "Alignment (0: both views agree)" "squared distance" false [ "alignment", _.Alignment ]
             panel "Learning rate" "rate" false [ "rate", _.Rate ]
@@ -78,13 +82,13 @@ module Show =
         let row name (values: (string * float) list) =
             name
             :: (protocols
-                |> List.map (fun p -> values |> List.tryFind (fst >> (=) p) |> Option.map (snd >> percent) |> Option.defaultValue "-"))
+                |> List.map (fun p ->
+                    values
+                    |> List.tryFind (fst >> (=) p)
+                    |> Option.map (snd >> percent)
+                    |> Option.defaultValue "-"))
         "representation" :: protocols,
-        [
-            row "trained" result.Metrics
-            row "random network" result.Random
-            row "raw pixels" result.Raw
-        ]
+        [ row "trained" result.Metrics; row "random network" result.Random; row "raw pixels" result.Raw ]
 
     /// Facts of a run, name and value.
     let facts (result: RunResult) = [
@@ -98,13 +102,16 @@ module Show =
         "precision", (if result.Recipe.Precision = Precision.BFloat16 then "bfloat16" else "float32")
         "threads", string (TorchSharp.torch.get_num_threads ())
         "skipped images", string result.Skipped
-        "fingerprint", (Print.fingerprint result.Recipe).Substring (0, 16)
+        "fingerprint", (Print.fingerprint result.Recipe).Substring(0, 16)
     ]
 
     /// Writes `curves.png` and `report.html` into the run's folder.
     let save (result: RunResult) (views: byte array) =
         let panels = panels result.History
-        File.WriteAllBytes (Path.Combine (result.Folder, "curves.png"), Chart.curves result.Recipe.Name panels)
+        File.WriteAllBytes (
+            Path.Combine (result.Folder, "curves.png"),
+            Chart.curves result.Recipe.Name panels
+        )
         let warnings =
             result.History
             |> List.tryLast
@@ -113,11 +120,9 @@ module Show =
                 let width =
                     layers
                     |> List.rev
-                    |> List.tryPick (
-                        function
+                    |> List.tryPick (function
                         | Layer.Linear (w, _) -> Some w
-                        | _ -> None
-                    )
+                        | _ -> None)
                 Gauges.warning m.Spread m.Rank (Option.defaultValue 1 width))
             |> Option.toList
         let page =

@@ -31,7 +31,10 @@ type Ending =
 /// The loop: views, forward, backward, step.
 module Train =
     let private optimizer (recipe: Recipe) (weights: Weights) : Optim.Optimizer =
-        let parameters = weights.Parameters |> List.map (fun (name, tensor) -> struct (name, tensor)) |> List.toArray
+        let parameters =
+            weights.Parameters
+            |> List.map (fun (name, tensor) -> struct (name, tensor))
+            |> List.toArray
         let decay = recipe.Optimizer.Decay
         match recipe.Optimizer.Rule with
         | Rule.Sgd momentum -> new Optim.Sgd (parameters, momentum, decay)
@@ -76,18 +79,18 @@ module Train =
         torch
             .tensor(values)
             .reshape(int64 count, int64 shape.Channels, int64 shape.Height, int64 shape.Width)
-            .``to`` trainer.Network.Weights.Device
+            .``to``
+            trainer.Network.Weights.Device
 
     // One step. `look` sees the embeddings of both views before they die.
     let private step trainer (batch: Batch) look =
         use _ = torch.NewDisposeScope ()
-        let rate =
-            Schedule.at trainer.PerEpoch trainer.Total batch.Step trainer.Recipe.Optimizer.Rate
+        let rate = Schedule.at trainer.PerEpoch trainer.Total batch.Step trainer.Recipe.Optimizer.Rate
         let z = images trainer batch.Values |> trainer.Network.Encode |> trainer.Network.Project
         let n = int64 trainer.Recipe.Batch
         let a, b = z.slice (0L, 0L, n, 1L), z.slice (0L, n, 2L * n, 1L)
         let loss = loss trainer.Recipe a b
-        let value = float (loss.item<float32> ())
+        let value = float (loss.item<float32>())
         if not (Double.IsFinite value) then
             raise (NotFinite (batch.Step, batch.Epoch, rate))
         trainer.Optimizer.ZeroGrad ()
@@ -97,19 +100,21 @@ module Train =
 
     /// Trains from a position on until the end or until `stop` says so. `log` gets a metric about every 2 % of an epoch;
     /// `save` is called after each epoch and when stopped.
-    let run trainer (from: Position) (log: Metric -> unit) (save: Position -> unit) warn (stop: CancellationToken) =
+    let run
+        trainer
+        (from: Position)
+        (log: Metric -> unit)
+        (save: Position -> unit)
+        warn
+        (stop: CancellationToken)
+        =
         let recipe = trainer.Recipe
-        use loader =
-            new Loader (trainer.Viewer, trainer.Split, recipe, from.Step, trainer.Total, warn)
+        use loader = new Loader (trainer.Viewer, trainer.Split, recipe, from.Step, trainer.Total, warn)
         let (Objective.NtXent temperature) = recipe.Objective
         let every = max 1 (trainer.PerEpoch / 50)
         let clock = Stopwatch.StartNew ()
         let seconds () = from.Seconds + clock.Elapsed.TotalSeconds
-        let position at = {
-            Step = at
-            Seconds = seconds ()
-            Waited = from.Waited + loader.Waited
-        }
+        let position at = { Step = at; Seconds = seconds (); Waited = from.Waited + loader.Waited }
         let mutable lap = 0.0, from.Step
         let measure (batch: Batch) value rate (a: torch.Tensor) (b: torch.Tensor) =
             if batch.Step % every = 0 || batch.Step = trainer.Total - 1 then
@@ -128,7 +133,8 @@ module Train =
                     Spread = Gauges.spread z
                     Rank = Gauges.rankMe z
                     Alignment = Gauges.alignment a b
-                    ImagesPerSecond = float ((batch.Step + 1 - steps) * recipe.Batch) / max 1e-9 (now - before)
+                    ImagesPerSecond =
+                        float ((batch.Step + 1 - steps) * recipe.Batch) / max 1e-9 (now - before)
                     WaitShare = (from.Waited + loader.Waited) / seconds ()
                     Seconds = seconds ()
                 }
@@ -166,8 +172,10 @@ module Train =
             use _ = torch.NewDisposeScope ()
             let batch = Array.init size (fun i -> split.Read (k * size + i))
             let plain = ViewShape (split.Channels, split.Height, split.Width, shape.Mean, shape.Deviation)
-            let values = Array.zeroCreate<float32> (size * plain.Length)
+            let values = Array.zeroCreate<float32>(size * plain.Length)
             Views.plain trainer.Viewer.Engine plain batch 1 values
             let x =
-                torch.tensor(values).reshape (int64 size, int64 plain.Channels, int64 plain.Height, int64 plain.Width)
+                torch
+                    .tensor(values)
+                    .reshape(int64 size, int64 plain.Channels, int64 plain.Height, int64 plain.Width)
             trainer.Network.Encode (x.``to`` trainer.Network.Weights.Device) |> ignore

@@ -4,12 +4,7 @@ open System
 open Vantage.Kernels
 
 /// Makes views of images: plans, draws and a view engine together.
-type Viewer = {
-    Plans: Plan list
-    Shape: ViewShape
-    Engine: IViewEngine
-    Seed: uint64
-}
+type Viewer = { Plans: Plan list; Shape: ViewShape; Engine: IViewEngine; Seed: uint64 }
 
 /// Views of images.
 module Views =
@@ -43,16 +38,11 @@ module Views =
         let n = images.Length
         viewer.Plans
         |> List.iteri (fun view plan ->
-            let table = Array.zeroCreate<Step> (n * plan.Slots)
+            let table = Array.zeroCreate<Step>(n * plan.Slots)
             for i in 0 .. n - 1 do
-                let draws = {
-                    Seed = viewer.Seed
-                    Epoch = epoch
-                    Image = int64 indices[i]
-                    View = view
-                }
+                let draws = { Seed = viewer.Seed; Epoch = epoch; Image = int64 indices[i]; View = view }
                 Draw.row plan draws images[i].Height images[i].Width table (i * plan.Slots)
-            let destination = Memory<float32> (into, view * n * viewer.Shape.Length, n * viewer.Shape.Length)
+            let destination = Memory<float32>(into, view * n * viewer.Shape.Length, n * viewer.Shape.Length)
             viewer.Engine.Render (
                 ReadOnlyMemory<Image> images,
                 ReadOnlyMemory<Step> table,
@@ -66,12 +56,7 @@ module Views =
     let replay viewer epoch index (image: Image) view =
         let plan = viewer.Plans[view]
         let table = Array.zeroCreate<Step> plan.Slots
-        let draws = {
-            Seed = viewer.Seed
-            Epoch = epoch
-            Image = int64 index
-            View = view
-        }
+        let draws = { Seed = viewer.Seed; Epoch = epoch; Image = int64 index; View = view }
         Draw.row plan draws image.Height image.Width table 0
         let values = Array.zeroCreate<float32> viewer.Shape.Length
         viewer.Engine.Render (
@@ -87,7 +72,9 @@ module Views =
     /// Whole images without augmentation, standardized as the recipe says, for evaluation. An image of another size is
     /// cut to the largest centred box of the same aspect and resized.
     let plain (engine: IViewEngine) (shape: ViewShape) (images: Image array) threads (into: float32 array) =
-        let fits = images |> Array.forall (fun i -> i.Height = shape.Height && i.Width = shape.Width)
+        let fits =
+            images
+            |> Array.forall (fun i -> i.Height = shape.Height && i.Width = shape.Width)
         let centred (image: Image) =
             let scale = min (float image.Height / float shape.Height) (float image.Width / float shape.Width)
             let h = max 1 (int (scale * float shape.Height))

@@ -48,7 +48,8 @@ module Print =
         function
         | Schedule.Constant x -> $"Schedule.Constant {number x}"
         | Schedule.Cosine (first, last) -> $"Schedule.Cosine ({number first}, {number last})"
-        | Schedule.Warmup (epochs, after) -> $"Schedule.Warmup ({whole (nameof epoch) (int epochs)}, {schedule after})"
+        | Schedule.Warmup (epochs, after) ->
+            $"Schedule.Warmup ({whole (nameof epoch) (int epochs)}, {schedule after})"
 
     /// An augmentation.
     let rec augmentation =
@@ -73,12 +74,13 @@ module Print =
         function
         | Encoder.ResNet (depth, Stem.ImageNet) -> $"Encoder.ResNet ({depth}, Stem.ImageNet)"
         | Encoder.ResNet (depth, Stem.SmallImage) -> $"Encoder.ResNet ({depth}, Stem.SmallImage)"
-        | Encoder.CompactResNet (widths, blocks) -> $"Encoder.CompactResNet ({list (List.map string widths)}, {blocks})"
+        | Encoder.CompactResNet (widths, blocks) ->
+            $"Encoder.CompactResNet ({list (List.map string widths)}, {blocks})"
 
     /// A layer of a head.
     let layer =
         function
-        | Layer.Linear (width, bias) -> $"Layer.Linear ({width}, {(string bias).ToLowerInvariant ()})"
+        | Layer.Linear (width, bias) -> $"Layer.Linear ({width}, {(string bias).ToLowerInvariant()})"
         | Layer.BatchNorm -> "Layer.BatchNorm"
         | Layer.Relu -> "Layer.Relu"
 
@@ -141,4 +143,7 @@ module Print =
 
     /// SHA-256 of the printed recipe, in hexadecimal: the same on every machine and in every process.
     let fingerprint recipeValue =
-        recipe recipeValue |> Encoding.UTF8.GetBytes |> SHA256.HashData |> Convert.ToHexStringLower
+        recipe recipeValue
+        |> Encoding.UTF8.GetBytes
+        |> SHA256.HashData
+        |> Convert.ToHexStringLower

@@ -30,15 +30,7 @@ module Words =
     let private around strength = between (max 0.0 (1.0 - strength)) (1.0 + strength)
 
     /// Brightness, contrast, saturation by factors within strength of 1, hue within `Hue` of a turn, in random order.
-    let jitter
-        (strength:
-            {|
-                Brightness: float
-                Contrast: float
-                Saturation: float
-                Hue: float
-            |})
-        =
+    let jitter (strength: {| Brightness: float; Contrast: float; Saturation: float; Hue: float |}) =
         anyOrder [
             Augmentation.Brightness (around strength.Brightness)
             Augmentation.Contrast (around strength.Contrast)
@@ -49,7 +41,9 @@ module Words =
     /// Colour distortion of strength s (SimCLR, appendix A): jitter (0.8 s, 0.8 s, 0.8 s, 0.2 s) at 0.8, then grey at 0.2.
     let colorDistortion s =
         augment [
-            sometimes 0.8 (jitter {| Brightness = 0.8 * s; Contrast = 0.8 * s; Saturation = 0.8 * s; Hue = 0.2 * s |})
+            sometimes
+                0.8
+                (jitter {| Brightness = 0.8 * s; Contrast = 0.8 * s; Saturation = 0.8 * s; Hue = 0.2 * s |})
             sometimes 0.2 Augmentation.Grayscale
         ]
 

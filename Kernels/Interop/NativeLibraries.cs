@@ -27,7 +27,7 @@ public static class NativeLibraries
             return false; // elsewhere the loader's search beside the assembly suffices
         }
 
-        NativeMemory.Keep();
+        NativeSettings.Apply();
         foreach (var pattern in new[] { "libgomp-*.so.1", "libc10.so", "libtorch_cpu.so", "libtorch.so", "libLibTorchSharp.so" })
         {
             IEnumerable<string> found = Directory.Exists(Folder) ? Directory.EnumerateFiles(Folder, pattern) : [];

@@ -1,0 +1,38 @@
+using System;
+using System.Runtime.InteropServices;
+
+namespace Vantage.Kernels.Interop;
+
+/// <summary>How glibc's allocator and OpenMP behave in this process; set before libtorch is loaded.</summary>
+internal static partial class NativeSettings
+{
+    private const int TrimThreshold = -1, TopPad = -2, MmapThreshold = -3, ArenaMax = -8;
+
+    /// <summary>
+    /// Freed memory is kept: a step frees and asks again for the same few hundred MiB, and by default blocks of that size go back to the
+    /// kernel and return as zeroed pages, which took a quarter of a step on two cores. Waiting OpenMP threads sleep: by default they spin,
+    /// and take the core from whatever made them wait, the threads that make views among them; with one more busy thread on two cores a
+    /// step took three times as long. A setting that the user has made in the environment is left alone.
+    /// </summary>
+    public static void Apply()
+    {
+        try
+        {
+            SetEnvironment("OMP_WAIT_POLICY", "PASSIVE", 0);
+            SetAllocator(ArenaMax, 1); // the other arenas' heaps end at 64 MiB
+            SetAllocator(MmapThreshold, 32 << 20); // glibc's largest value
+            SetAllocator(TrimThreshold, int.MaxValue);
+            SetAllocator(TopPad, 64 << 20);
+        }
+        catch (EntryPointNotFoundException)
+        {
+            // musl has no mallopt; its allocator takes no such settings
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "mallopt")]
+    private static partial int SetAllocator(int parameter, int value);
+
+    [LibraryImport("libc", EntryPoint = "setenv", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int SetEnvironment(string name, string value, int overwrite);
+}
