@@ -133,9 +133,12 @@ module Cli =
             eprintfn $"{e.Message}"
             130
 
-/// The word that ends a recipe script.
+/// The words that act on a recipe.
 [<AutoOpen>]
 module Command =
+    /// Trains and evaluates a recipe with its own values, on the CPU, into a new folder under runs/: the word for notebooks.
+    let train recipe = Run.train Run.settings recipe
+
     /// Runs the recipe as the script's arguments say; ends the process with an exit code that is not 0 after an error.
     let run recipe =
         match Cli.main (Cli.arguments ()) recipe with

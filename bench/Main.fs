@@ -5,7 +5,7 @@ open System
 open System.IO
 
 /// What can be measured.
-let private benches = Map [ "augment", AugmentBench.run ]
+let private benches = Map [ "augment", AugmentBench.run; "losses", LossBench.run ]
 
 [<EntryPoint>]
 let main arguments =

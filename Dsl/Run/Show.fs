@@ -51,6 +51,14 @@ module Show =
                     $"view {view}, epoch {epoch}"
         ]
 
+    /// Images of a recipe's set with two pairs of views each, as HTML for a notebook.
+    let views (recipe: Recipe) count =
+        Interop.NativeLibraries.Load ()
+        let split = (Sets.load recipe.Data).Train
+        let viewer =
+            Views.viewer (ViewEngine.Best ()) split.Channels split.Height split.Width recipe
+        Html.grid 3 (viewColumns viewer 2) (viewRows viewer split count 2)
+
     /// The panels of a run's curves.
     let panels (history: Metric list) : Chart.Panel list =
         let x = history |> List.map _.Epoch |> List.toArray
