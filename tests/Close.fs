@@ -15,11 +15,6 @@ let worst (a: float[]) (b: float[]) =
 /// about a hundred across and six hundred high.
 let barArea = 0.04
 
-/// Standardized views of the fast engine against the reference. Float32 rounds a dozen operations on values in [0, 1], 2e-6;
-/// hue divides by the chroma and may double it, and a standardization divides by a deviation of 0.25 or more: 2e-5 with room
-/// for the sums of a blur. Trees of up to a dozen colour steps, contrast factors up to 2 each, amplify it: 1e-3 at most.
-let views = 1e-3
-
 /// A loss in double against a golden float32: half a unit in the last place is 6e-8; sums of a few hundred terms were rounded too.
 let goldenLoss = 1e-6
 

@@ -61,7 +61,7 @@ let tests =
         tree "engines agree on every tree" (fun (a: Augmentation) (seed: uint64) ->
             let reference = rendered a ViewEngine.Reference seed |> Array.map float
             let fast = rendered a (ViewEngine.Best ()) seed |> Array.map float
-            Close.worst reference fast <= Close.views)
+            Close.worst reference fast <= Close.view)
         testPropertyWithConfig plain "a crop box lies in its image" (fun (seed: uint64) ->
             let height, width = 1 + int (seed % 40UL), 1 + int (seed / 40UL % 40UL)
             let area, aspect = Distribution.Uniform (0.08, 1.0), Distribution.LogUniform (0.75, 4.0 / 3.0)
