@@ -12,15 +12,13 @@ internal static partial class NativeSettings
     /// Freed memory is kept: a step frees and asks again for the same few hundred MiB, and by default blocks of that size go back to the
     /// kernel and return as zeroed pages, which took a quarter of a step on two cores. Waiting OpenMP threads sleep: by default they spin,
     /// and take the core from whatever made them wait, the threads that make views among them; with one more busy thread on two cores a
-    /// step took three times as long. libtorch's own notes to C++ programmers are not shown. What the user has set in the
-    /// environment is left alone.
+    /// step took three times as long. A setting that the user has made in the environment is left alone.
     /// </summary>
     public static void Apply()
     {
         try
         {
             SetEnvironment("OMP_WAIT_POLICY", "PASSIVE", 0);
-            SetEnvironment("TORCH_CPP_LOG_LEVEL", "ERROR", 0);
             SetAllocator(ArenaMax, 1); // the other arenas' heaps end at 64 MiB
             SetAllocator(MmapThreshold, 32 << 20); // glibc's largest value
             SetAllocator(TrimThreshold, int.MaxValue);
