@@ -25,20 +25,24 @@ let private equal n =
     let ta, tb = leaf a n, leaf b n
     let loss = Torch.NtXent.Loss (ta, tb, temperature, true)
     loss.backward ()
-    let found = (nonNull ta.grad).to_type(torch.float64).data<float>().ToArray ()
+    let found = (nonNull ta.grad).to_type(torch.float64).data<float>().ToArray()
     let scale = gradient |> Array.map abs |> Array.max
     let near = Array.forall2 (fun (x: float) y -> abs (x - y) <= tolerance * scale) gradient found
-    near && abs (float (loss.item<float32> ()) - expected) <= tolerance * expected
+    near && abs (float (loss.item<float32>()) - expected) <= tolerance * expected
 
 let private row quick n =
     let a, b = leaf (values 3UL (n * width)) n, leaf (values 4UL (n * width)) n
     let step () =
         use _ = torch.NewDisposeScope ()
-        Torch.NtXent.Loss(a, b, temperature, true).backward ()
-        (nonNull a.grad).zero_ () |> ignore
-        (nonNull b.grad).zero_ () |> ignore
+        Torch.NtXent.Loss(a, b, temperature, true).backward()
+        (nonNull a.grad).zero_() |> ignore
+        (nonNull b.grad).zero_() |> ignore
     let peer =
-        Peer.run "ntxent_pytorch.py" 1 [ string n; string width; temperature.ToString Globalization.CultureInfo.InvariantCulture ]
+        Peer.run "ntxent_pytorch.py" 1 [
+            string n
+            string width
+            temperature.ToString Globalization.CultureInfo.InvariantCulture
+        ]
     {
         Case = $"NT-Xent forward and backward, N = {n}, d = {width}"
         Unit = "pairs/s"

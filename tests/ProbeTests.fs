@@ -71,6 +71,27 @@ let tests =
             Expect.equal (Probe.knn 3 0.05 f) 100.0 "temperature 0.05"
             Expect.equal (Probe.knn 3 10.0 f) 0.0 "temperature 10: a plain majority"
         }
+        test "L-BFGS ends where TorchSharp's does" {
+            let x = noise 6UL 200 5
+            let truth = torch.tensor (Array.init 200 (fun i -> int64 (i % 3)))
+            let loss (w: torch.Tensor) =
+                torch.nn.functional.cross_entropy (x.mm (w.reshape (5L, 3L)), truth)
+                + w.pow(Scope.number 2.0).sum() * Scope.number 1e-3
+            let ours = torch.zeros 15L
+            Lbfgs.minimize 15 loss ours
+            let theirs = new Modules.Parameter (torch.zeros 15L, true)
+            let optimizer = torch.optim.LBFGS ([| theirs |], lr = 1.0, max_iter = 15L)
+            let closure () =
+                optimizer.zero_grad ()
+                let value = loss theirs
+                value.backward ()
+                value
+            optimizer.step (System.Func<torch.Tensor> closure) |> ignore
+            // Fifteen steps in float32, whose differences of 1e-7 the curvature estimates enlarge.
+            let apart = (ours - theirs.detach ()).abs().max().item<float32>()
+            Expect.isLessThan apart 1e-4f "largest difference of a parameter"
+            Expect.isLessThan ((loss ours).item<float32>()) (log 3.0f) "below the start"
+        }
         test "spread is 1 on the sphere and 0 at a point" {
             Expect.floatClose Accuracy.low (Gauges.spread (noise 3UL 20000 8)) 1.0 "isotropic"
             Expect.isLessThan (Gauges.spread (torch.ones (50L, 8L))) 1e-6 "collapsed"

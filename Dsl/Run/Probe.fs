@@ -83,21 +83,18 @@ module Probe =
         let standardize (x: torch.Tensor) = (x - mean) / deviation
         let train, test = standardize f.Train, standardize f.Test
         let labels = int64s f.TrainLabels
-        let width = f.Train.shape[1]
-        let weight = new Modules.Parameter (torch.zeros (width, int64 f.Classes), true)
-        let bias = new Modules.Parameter (torch.zeros (int64 f.Classes), true)
-        let logits (x: torch.Tensor) = x.mm weight + bias
-        let optimizer = torch.optim.LBFGS ([| weight; bias |], lr = 1.0, max_iter = int64 iterations)
-        let closure () =
-            optimizer.zero_grad ()
-            let loss =
-                torch.nn.functional.cross_entropy (logits train, labels)
-                + weight.pow(Scope.number 2.0).sum() * Scope.number decay
-            loss.backward ()
-            loss
-        optimizer.step (Func<torch.Tensor> closure) |> ignore
+        let width, classes = f.Train.shape[1], int64 f.Classes
+        // One vector of all parameters: the weights, then a bias for each class.
+        let parameters = torch.zeros ((width + 1L) * classes)
+        let weight (all: torch.Tensor) = all.slice(0L, 0L, width * classes, 1L).reshape(width, classes)
+        let bias (all: torch.Tensor) = all.slice (0L, width * classes, (width + 1L) * classes, 1L)
+        let logits (x: torch.Tensor) all = x.mm (weight all) + bias all
+        let loss all =
+            torch.nn.functional.cross_entropy (logits train all, labels)
+            + (weight all).pow(Scope.number 2.0).sum() * Scope.number decay
+        Lbfgs.minimize iterations loss parameters
         use _ = torch.no_grad ()
-        let said = (logits test).argmax 1L
+        let said = (logits test parameters).argmax 1L
         100.0 * float (said.eq(int64s f.TestLabels).sum().item<int64>())
         / float f.TestLabels.Length
 

@@ -55,8 +55,7 @@ module Show =
     let views (recipe: Recipe) count =
         Interop.NativeLibraries.Load ()
         let split = (Sets.load recipe.Data).Train
-        let viewer =
-            Views.viewer (ViewEngine.Best ()) split.Channels split.Height split.Width recipe
+        let viewer = Views.viewer (ViewEngine.Best ()) split.Channels split.Height split.Width recipe
         Html.grid 3 (viewColumns viewer 2) (viewRows viewer split count 2)
 
     /// The panels of a run's curves.
