@@ -6,21 +6,12 @@ open System.IO
 open System.Text.Json
 open Expecto
 
-/// The folder that holds Research.sln.
-let root =
-    let rec up (folder: DirectoryInfo | null) =
-        match folder with
-        | null -> failwith $"no Research.sln above {AppContext.BaseDirectory}"
-        | folder when File.Exists (Path.Combine (folder.FullName, "Research.sln")) -> folder.FullName
-        | folder -> up folder.Parent
-    up (DirectoryInfo AppContext.BaseDirectory)
-
 /// A safetensors file: eight bytes of header length, a header of JSON, then the bytes that its offsets point into.
 type Tensors = { Header: JsonElement; Bytes: byte[]; Start: int }
 
 /// Reads ../shared/golden/NAME, or skips the test that asks.
 let load (name: string) =
-    let path = Path.Combine (root, "..", "shared", "golden", name)
+    let path = Path.Combine (Script.root, "..", "shared", "golden", name)
     if not (File.Exists path) then
         skiptest $"no golden figures: {name} is not in ../shared/golden"
     let bytes = File.ReadAllBytes path

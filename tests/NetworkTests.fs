@@ -1,0 +1,71 @@
+module Vantage.Tests.NetworkTests
+
+open Expecto
+open TorchSharp
+open Vantage
+
+let private built encoder precision channels =
+    Network.ofRecipe torch.CPU channels { Generators.small with Encoder = encoder; Precision = precision }
+
+let private encoderParameters network =
+    network.Weights.Parameters
+    |> List.filter (fun (name, _) -> not (name.StartsWith "projector"))
+
+/// Encoders against their published sizes and names.
+[<Tests>]
+let tests =
+    testSequenced
+    <| testList "Networks" [
+        // torchvision's counts without the classifier: 11,689,512 - 513,000 and so on.
+        for depth, count, width in [ 18, 11_176_512L, 512; 34, 21_284_672L, 512; 50, 23_508_032L, 2048 ] do
+            test $"ResNet-{depth} has the published parameters" {
+                let network = built (resnet depth) float32s 3
+                let found = encoderParameters network |> List.sumBy (fun (_, t) -> t.numel ())
+                Expect.equal found count "parameters"
+                Expect.equal network.Width width "width of h"
+            }
+        test "ResNet-18's weights have torchvision's names" {
+            let names = encoderParameters (built (resnet 18) float32s 3) |> List.map fst |> Set
+            for name in
+                [
+                    "conv1.weight"
+                    "bn1.weight"
+                    "layer1.0.conv1.weight"
+                    "layer2.0.downsample.0.weight"
+                    "layer2.0.downsample.1.bias"
+                    "layer4.1.bn2.weight"
+                ] do
+                Expect.isTrue (names.Contains name) name
+            Expect.equal names.Count 60 "weights"
+        }
+        for name, encoder, size, width in
+            [
+                "ImageNet stem", resnet 18, 64L, 512L
+                "small-image stem", resnet18Small, 32L, 512L
+                "bottlenecks", resnetSmall 50, 16L, 2048L
+                "compact", compactResNet [ 8; 16; 24 ] 2, 28L, 24L
+            ] do
+            test $"{name}: shapes, and bfloat16 near float32" {
+                let images = torch.rand (2L, 3L, size, size)
+                let encode precision =
+                    use _ = torch.no_grad ()
+                    let network = built encoder precision 3
+                    network.Weights.Training <- false
+                    network.Encode images
+                let full, half = encode float32s, encode bfloat16
+                Expect.equal full.shape [| 2L; width |] "shape of h"
+                Expect.equal half.dtype torch.float32 "h is float32"
+                // bfloat16 keeps 8 bits: 2^-8 a rounding, through up to 50 layers.
+                let apart = ((full - half).norm() / full.norm ()).item<float32>()
+                Expect.isLessThan apart 0.1f "relative distance"
+            }
+        test "explain counts the multiply-adds of ResNet-18" {
+            // The published 1.8 billion at 224 px, without the classifier's 0.5 million (torchvision: 1.814).
+            let network = built (resnet 18) float32s 3
+            let encoder =
+                Explain.layers network 3 224 224
+                |> List.filter (fun l -> not (l.Layer.StartsWith "projector"))
+            let macs = encoder |> List.sumBy _.Macs
+            Expect.floatClose { absolute = 0.01; relative = 0.0 } (float macs / 1e9) 1.814 "billions"
+        }
+    ]
