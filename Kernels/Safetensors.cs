@@ -150,7 +150,8 @@ public static class Safetensors
             using var json = JsonDocument.Parse(header);
             return Content(path, file, 8 + length, json.RootElement);
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException or FormatException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException or FormatException
+            or IndexOutOfRangeException or OverflowException or ArgumentException)
         {
             throw new SafetensorsException(path, 8, $"the header is not what the format says: {e.Message}");
         }

@@ -46,10 +46,10 @@ let private f1b = [| 0.6; 0.8; 0.0; 0.0; 0.6; 0.8; 0.1; 0.0; 0.9 |]
 let private relative (a: float) b = abs (a - b) / max 1e-12 (abs b)
 
 let private closeTo tolerance (loss, gradient) (loss', gradient') =
-    relative loss loss' <= tolerance
-    || abs (loss - loss') <= tolerance
-       && Close.worst gradient gradient'
-          <= tolerance * (1.0 + (gradient' |> Array.map abs |> Array.max))
+    let value = relative loss loss' <= tolerance || abs (loss - loss') <= tolerance
+    value
+    && Close.worst gradient gradient'
+       <= tolerance * (1.0 + (gradient' |> Array.map abs |> Array.max))
 
 let private property name check =
     testPropertyWithConfig { FsCheckConfig.defaultConfig with maxTest = 100 } name (fun (seed: uint64) ->

@@ -86,6 +86,20 @@ let tests =
             let header = """{"a":{"dtype":"F32","shape":[2]}}"""
             Expect.stringContains (damaged (withHeader header)) "header is not what the format says" "what"
         }
+        for name, header in
+            [
+                "one offset", """{"a":{"dtype":"F32","shape":[1],"data_offsets":[0]}}"""
+                "a shape beyond all memory",
+                """{"a":{"dtype":"F32","shape":[9223372036854775807],"data_offsets":[0,4]}}"""
+                "one name twice",
+                """{"a":{"dtype":"F32","shape":[0],"data_offsets":[0,0]},"a":{"dtype":"F32","shape":[0],"data_offsets":[0,0]}}"""
+            ] do
+            test $"{name} is an error of the header" {
+                Expect.stringContains
+                    (damaged (withHeader header))
+                    "header is not what the format says"
+                    "what"
+            }
         test "the golden file is read whole" {
             Golden.load "losses.safetensors" |> ignore
             use golden =
