@@ -18,4 +18,6 @@ let private counted = {
 let main arguments =
     Vantage.Kernels.Interop.NativeLibraries.Load ()
     TorchSharp.torch.set_num_threads 2
-    runTestsInAssemblyWithCLIArgs [ CLIArguments.Printer counted; CLIArguments.Colours 0; CLIArguments.No_Spinner ] arguments
+    runTestsInAssemblyWithCLIArgs
+        [ CLIArguments.Printer counted; CLIArguments.Colours 0; CLIArguments.No_Spinner ]
+        arguments
