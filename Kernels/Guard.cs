@@ -2,35 +2,83 @@ using System;
 
 namespace Vantage.Kernels;
 
-/// <summary>The checks of the view engines and their messages. Both engines check a whole batch before they touch a pixel.</summary>
+/// <summary>The checks of single steps and their messages; the engines and the reference share them.</summary>
 internal static class Guard
 {
-    /// <summary>Images, steps, shape and destination of one call fit each other, and every step can be done.</summary>
-    internal static void Batch(ReadOnlySpan<Image> images, ReadOnlySpan<Step> steps, int slots, ViewShape shape, int destination, int threads)
+    /// <summary>Everything about one call of an engine; see <see cref="GuardBatch"/>.</summary>
+    internal static void Batch(ReadOnlySpan<Image> images, ReadOnlySpan<Step> steps, int slots, ViewShape shape, int destination, int threads) =>
+        GuardBatch.Check(images, steps, slots, shape, destination, threads);
+
+    /// <summary>A step that changes neither channels nor size.</summary>
+    internal static void Step(Step step, int channels, int height, int width)
     {
-        Shape(shape);
-        if (slots < 0 || (long)images.Length * slots != steps.Length)
+        switch (step.Operation)
         {
-            throw new ArgumentException($"{images.Length} images of {slots} steps each need {(long)images.Length * slots} steps, there are {steps.Length}");
-        }
-
-        if ((long)images.Length * shape.Length > destination)
-        {
-            throw new ArgumentException($"{images.Length} views of {shape.Length} values need {(long)images.Length * shape.Length} values, the destination holds {destination}");
-        }
-
-        if (threads < 1)
-        {
-            throw new ArgumentException($"{threads} threads cannot make a view: ask for at least 1");
-        }
-
-        for (var i = 0; i < images.Length; i++)
-        {
-            View(images[i], steps.Slice(i * slots, slots), shape, i);
+            case Operation.None or Operation.FlipHorizontal or Operation.FlipVertical or Operation.Invert or Operation.AutoContrast or Operation.Equalize:
+                break;
+            case Operation.Brightness or Operation.ContrastByChannel or Operation.Sharpness or Operation.BoxBlur:
+                Factor(step.Operation, step.A);
+                break;
+            case Operation.Contrast or Operation.Saturation or Operation.Sobel:
+                Colour(step.Operation, channels);
+                Factor(step.Operation, step.A);
+                break;
+            case Operation.Add or Operation.Solarize:
+                Finite(step.Operation, step.A);
+                break;
+            case Operation.Hue:
+                Colour(step.Operation, channels);
+                Turn(step.A);
+                break;
+            case Operation.Grayscale:
+                Colour(step.Operation, channels);
+                break;
+            case Operation.Blur:
+                Blur(step.A, step.B, height, width);
+                break;
+            case Operation.Affine:
+                Affine([step.A, step.B, step.C, step.D, step.E, step.F], step.G);
+                break;
+            case Operation.Posterize:
+                Bits(step.A);
+                break;
+            case Operation.Noise:
+                Factor(step.Operation, step.A);
+                Word(step.Operation, step.B);
+                Word(step.Operation, step.C);
+                break;
+            case Operation.Erase:
+                Erase(step.A, step.B, step.C, step.D, step.E);
+                break;
+            case Operation.Mask:
+                Word(step.Operation, step.C);
+                Word(step.Operation, step.D);
+                Word(step.Operation, step.E);
+                Word(step.Operation, step.F);
+                Mask(step.A, step.B, []);
+                break;
+            case Operation.Channels:
+                Rgb(step.Operation, channels);
+                Sources([Whole(step, step.A), Whole(step, step.B), Whole(step, step.C)]);
+                break;
+            case Operation.Lab:
+                Rgb(step.Operation, channels);
+                break;
+            default:
+                throw new ArgumentException($"operation {(int)step.Operation} is not known");
         }
     }
 
-    /// <summary>A multiplier of a colour step: finite and not negative.</summary>
+    /// <summary>A number of quarter turns: whole.</summary>
+    internal static void Quarter(double turns)
+    {
+        if (!(Math.Abs(turns) <= 1 << 24 && turns == Math.Floor(turns)))
+        {
+            throw new ArgumentException($"{Operation.Rotate90} by {turns} quarter turns is not possible: a whole number is");
+        }
+    }
+
+    /// <summary>A multiplier: finite and not negative.</summary>
     internal static void Factor(Operation operation, double factor)
     {
         if (!double.IsFinite(factor) || factor < 0)
@@ -94,81 +142,126 @@ internal static class Guard
         }
     }
 
-    private static void Shape(ViewShape shape)
+    /// <summary>A number of a step: finite.</summary>
+    internal static void Finite(Operation operation, double value)
     {
-        if (shape.Channels < 1 || shape.Height < 1 || shape.Width < 1 || (long)shape.Channels * shape.Height * shape.Width > int.MaxValue / 8)
+        if (!double.IsFinite(value))
         {
-            throw new ArgumentException($"a view of {shape.Channels} x {shape.Height} x {shape.Width} is not possible: every dimension must be at least 1, all values at most {int.MaxValue / 8}");
+            throw new ArgumentException($"{operation} by {value} is not possible: it must be a finite number");
+        }
+    }
+
+    /// <summary>The bits that posterize keeps.</summary>
+    internal static void Bits(double bits)
+    {
+        if (!(bits >= 1 && bits <= 8 && bits == Math.Floor(bits)))
+        {
+            throw new ArgumentException($"{Operation.Posterize} to {bits} bits is not possible: a byte keeps 1 to 8 whole bits");
+        }
+    }
+
+    /// <summary>A whole number of 24 bits, which float32 holds exactly.</summary>
+    internal static void Word(Operation operation, double word)
+    {
+        if (!(word >= 0 && word < 1 << 24 && word == Math.Floor(word)))
+        {
+            throw new ArgumentException($"{operation} with the word {word} is not possible: it must be a whole number in [0, 2^24)");
+        }
+    }
+
+    /// <summary>An affine map of six finite numbers and what lies outside.</summary>
+    internal static void Affine(ReadOnlySpan<double> map, double fill)
+    {
+        if (map.Length != 6)
+        {
+            throw new ArgumentException($"{Operation.Affine} needs 6 numbers, there are {map.Length}");
         }
 
-        if (shape.Mean.Length != shape.Channels || shape.Deviation.Length != shape.Channels)
+        foreach (var value in map)
         {
-            throw new ArgumentException($"a view of {shape.Channels} channels needs as many means and deviations, there are {shape.Mean.Length} and {shape.Deviation.Length}");
-        }
-
-        for (var c = 0; c < shape.Channels; c++)
-        {
-            if (!float.IsFinite(shape.Mean[c]) || !float.IsFinite(shape.Deviation[c]) || !(shape.Deviation[c] > 0))
+            // Beyond 2^24 pixels float32 cannot tell neighbours apart.
+            if (!(Math.Abs(value) <= 1 << 24))
             {
-                throw new ArgumentException($"channel {c} cannot be standardized with mean {shape.Mean[c]} and deviation {shape.Deviation[c]}: both must be finite, the deviation above 0");
+                throw new ArgumentException($"{Operation.Affine} by {value} is not possible: every number must be finite and at most 2^24");
+            }
+        }
+
+        Value(Operation.Affine, fill);
+    }
+
+    /// <summary>A pixel's value.</summary>
+    internal static void Value(Operation operation, double value)
+    {
+        if (!(value >= 0 && value <= 1))
+        {
+            throw new ArgumentException($"{operation} with the value {value} is not possible: it must lie in [0, 1]");
+        }
+    }
+
+    /// <summary>A box to erase: whole numbers that fit an image, not negative in size.</summary>
+    internal static void Erase(double top, double left, double boxHeight, double boxWidth, double value)
+    {
+        foreach (var number in (ReadOnlySpan<double>)[top, left, boxHeight, boxWidth])
+        {
+            if (!(Math.Abs(number) <= 1 << 24 && number == Math.Floor(number)))
+            {
+                throw new ArgumentException($"{Operation.Erase} of (top {top}, left {left}, {boxHeight} x {boxWidth}) is not possible: {number} is not a whole number of pixels");
+            }
+        }
+
+        if (boxHeight < 0 || boxWidth < 0)
+        {
+            throw new ArgumentException($"{Operation.Erase} of {boxHeight} x {boxWidth} is not possible: a box has 0 or more rows and columns");
+        }
+
+        Value(Operation.Erase, value);
+    }
+
+    /// <summary>A mask's patch, its first patch and its four words.</summary>
+    internal static void Mask(double patch, double first, ReadOnlySpan<int> words)
+    {
+        if (!(patch >= 1 && patch <= 1 << 24 && patch == Math.Floor(patch)))
+        {
+            throw new ArgumentException($"{Operation.Mask} with patches of {patch} px is not possible: a whole number of at least 1 is");
+        }
+
+        Word(Operation.Mask, first);
+        foreach (var word in words)
+        {
+            Word(Operation.Mask, word);
+        }
+    }
+
+    /// <summary>Where each of three channels comes from.</summary>
+    internal static void Sources(ReadOnlySpan<int> sources)
+    {
+        foreach (var source in sources)
+        {
+            if (source is < -1 or > 2)
+            {
+                throw new ArgumentException($"{Operation.Channels} from channel {source} is not possible: 0, 1, 2 are channels, -1 gives zeros");
             }
         }
     }
 
-    private static void View(Image image, ReadOnlySpan<Step> steps, ViewShape shape, int number)
+    /// <summary>Channels that stay.</summary>
+    internal static void Select(double first, double count, int channels)
     {
-        if (image.Pixels is null)
+        if (!(first >= 0 && count >= 1 && first == Math.Floor(first) && count == Math.Floor(count) && first + count <= channels))
         {
-            throw new ArgumentException($"image {number} has no pixels: make it by Image's constructor");
-        }
-
-        if (image.Channels != shape.Channels)
-        {
-            throw new ArgumentException($"image {number} has {image.Channels} channels, the view {shape.Channels}");
-        }
-
-        var (height, width) = (image.Height, image.Width);
-        foreach (var step in steps)
-        {
-            if (step.Operation is Operation.Crop)
-            {
-                Box(step.A, step.B, step.C, step.D, height, width);
-                (height, width) = (shape.Height, shape.Width);
-            }
-            else
-            {
-                Step(step, image.Channels, height, width);
-            }
-        }
-
-        if (height != shape.Height || width != shape.Width)
-        {
-            throw new ArgumentException($"image {number} is {height} x {width} and has no {Operation.Crop} step, but the view is {shape.Height} x {shape.Width}: add a crop, or give images of the view's size");
+            throw new ArgumentException($"{Operation.Select} of {count} channels from {first} on is not possible: the image has {channels}");
         }
     }
 
-    private static void Step(Step step, int channels, int height, int width)
+    /// <summary>A step that is defined for red, green and blue only.</summary>
+    internal static void Rgb(Operation operation, int channels)
     {
-        switch (step.Operation)
+        if (channels != 3)
         {
-            case Operation.None or Operation.FlipHorizontal:
-                break;
-            case Operation.Brightness or Operation.Contrast or Operation.Saturation:
-                Colour(step.Operation, channels);
-                Factor(step.Operation, step.A);
-                break;
-            case Operation.Hue:
-                Colour(step.Operation, channels);
-                Turn(step.A);
-                break;
-            case Operation.Grayscale:
-                Colour(step.Operation, channels);
-                break;
-            case Operation.Blur:
-                Blur(step.A, step.B, height, width);
-                break;
-            default:
-                throw new ArgumentException($"operation {(int)step.Operation} is not known");
+            throw new ArgumentException($"{operation} works on 3 channels, the image has {channels}: leave the step out, or give RGB images");
         }
     }
+
+    private static int Whole(Step step, double value) =>
+        value == Math.Floor(value) ? (int)value : throw new ArgumentException($"{step.Operation} from channel {value} is not possible: a whole number is");
 }

@@ -6,14 +6,23 @@ namespace Vantage.Kernels.Reference;
 /// <summary>The meaning of a view: each step a scalar loop in double precision, one after the other. It is not fast.</summary>
 public sealed class ReferenceEngine : IViewEngine
 {
+    private delegate void Write(int image, int place, float value);
+
     /// <inheritdoc/>
     public string Name => "reference";
 
     /// <inheritdoc/>
-    public void Render(ReadOnlyMemory<Image> images, ReadOnlyMemory<Step> steps, int slots, ViewShape shape, Memory<float> destination, int threads)
+    public void Render(ReadOnlyMemory<Image> images, ReadOnlyMemory<Step> steps, int slots, ViewShape shape, Memory<float> destination, int threads) =>
+        Render(images, steps, slots, shape, destination.Length, threads, (i, place, value) => destination.Span[(i * shape.Length) + place] = value);
+
+    /// <inheritdoc/>
+    public void Render(ReadOnlyMemory<Image> images, ReadOnlyMemory<Step> steps, int slots, ViewShape shape, Memory<BFloat16> destination, int threads) =>
+        Render(images, steps, slots, shape, destination.Length, threads, (i, place, value) => destination.Span[(i * shape.Length) + place] = BFloat16.From(value));
+
+    private static void Render(ReadOnlyMemory<Image> images, ReadOnlyMemory<Step> steps, int slots, ViewShape shape, int length, int threads, Write write)
     {
-        Guard.Batch(images.Span, steps.Span, slots, shape, destination.Length, threads);
-        void One(int i) => View(images.Span[i], steps.Span.Slice(i * slots, slots), shape, destination.Span.Slice(i * shape.Length, shape.Length));
+        Guard.Batch(images.Span, steps.Span, slots, shape, length, threads);
+        void One(int i) => View(images.Span[i], steps.Span.Slice(i * slots, slots), shape, i, write);
         if (threads == 1)
         {
             for (var i = 0; i < images.Length; i++)
@@ -27,40 +36,38 @@ public sealed class ReferenceEngine : IViewEngine
         }
     }
 
-    private static void View(Image image, ReadOnlySpan<Step> steps, ViewShape shape, Span<float> destination)
+    private static void View(Image image, ReadOnlySpan<Step> steps, ViewShape shape, int number, Write write)
     {
-        var values = new double[image.Span.Length];
-        for (var i = 0; i < values.Length; i++)
-        {
-            values[i] = image.Span[i] / 255.0;
-        }
-
-        var (channels, height, width) = (image.Channels, image.Height, image.Width);
+        var picture = Picture.Of(image);
+        var tiled = false;
         foreach (var step in steps)
         {
-            values = step.Operation switch
+            if (step.Operation is Operation.Tile)
             {
-                Operation.None => values,
-                Operation.Crop => Crop.Apply(values, channels, height, width, (int)step.A, (int)step.B, (int)step.C, (int)step.D, shape.Height, shape.Width),
-                Operation.FlipHorizontal => FlipHorizontal.Apply(values, channels, height, width),
-                Operation.Brightness => Brightness.Apply(values, channels, step.A),
-                Operation.Contrast => Contrast.Apply(values, channels, step.A),
-                Operation.Saturation => Saturation.Apply(values, channels, step.A),
-                Operation.Hue => Hue.Apply(values, channels, step.A),
-                Operation.Grayscale => Grayscale.Apply(values, channels),
-                Operation.Blur => Blur.Apply(values, channels, height, width, step.A, (int)step.B),
-                _ => throw new ArgumentException($"operation {(int)step.Operation} is not known"),
-            };
-            if (step.Operation is Operation.Crop)
+                var tile = picture.Box((int)step.A, (int)step.B, (int)step.C, (int)step.D);
+                Finish(tile, shape, number, (int)step.E, write);
+                tiled = true;
+            }
+            else
             {
-                (height, width) = (shape.Height, shape.Width);
+                picture = picture.Do(step, shape.Height, shape.Width);
             }
         }
 
-        var standardized = Standardize.Apply(values, shape.Mean, shape.Deviation);
+        if (!tiled)
+        {
+            Finish(picture, shape, number, 0, write);
+        }
+    }
+
+    private static void Finish(Picture picture, ViewShape shape, int number, int tile, Write write)
+    {
+        var standardized = Standardize.Apply(picture.Values, shape.Mean, shape.Deviation);
+        var area = shape.Height * shape.Width;
         for (var i = 0; i < standardized.Length; i++)
         {
-            destination[i] = (float)standardized[i];
+            var place = shape.Layout == Layout.Nchw ? i : (i % area * shape.Channels) + (i / area);
+            write(number, (tile * shape.TileLength) + place, (float)standardized[i]);
         }
     }
 }

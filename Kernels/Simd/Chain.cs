@@ -3,8 +3,8 @@ using System;
 namespace Vantage.Kernels.Simd;
 
 /// <summary>
-/// One image on its way to a view. Crops and flips become one warp from bytes to float; per-pixel steps wait until something needs
-/// their result (a mean, a neighbour, the end), then all run in one pass; the last pass standardizes and writes the view.
+/// One image on its way to a view. Crops and flips become one warp from the stored values to float; per-pixel steps wait until something
+/// needs their result (a mean, a neighbour, the end), then all run in one pass; the last pass standardizes and writes the view.
 /// </summary>
 internal ref struct Chain<TLanes, TVector>
     where TLanes : struct, ILanes<TVector>
@@ -13,74 +13,165 @@ internal ref struct Chain<TLanes, TVector>
     private readonly Image image;
     private readonly ViewShape shape;
     private readonly Scratch scratch;
-    private readonly bool cropped;
     private bool mirrored; // the image as a whole still awaits a flip
-    private bool loaded; // the front planes hold the image; before, only its bytes do
+    private bool beforeCrop; // which the next crop will do
+    private bool loaded; // the front planes hold the image; before, only its stored values do
+    private int channels; // of the image as it is now
     private int pending;
 
     private Chain(Image image, ReadOnlySpan<Step> steps, ViewShape shape)
     {
-        (this.image, this.shape, scratch) = (image, shape, Scratch.Mine);
+        (this.image, this.shape, scratch, channels) = (image, shape, Scratch.Mine, image.Channels);
         scratch.NeedPending(steps.Length);
-        mirrored = FlipHorizontal.Odd(steps);
-        foreach (var step in steps)
-        {
-            cropped |= step.Operation is Operation.Crop;
-        }
+        (mirrored, beforeCrop) = FlipHorizontal.Ahead(steps);
     }
 
     private readonly ReadOnlySpan<ColourStep> Pending => scratch.Pending.AsSpan(0, pending);
 
     /// <summary>Makes one view. The arguments fit each other (Guard.Batch).</summary>
-    internal static void Run(Image image, ReadOnlySpan<Step> steps, ViewShape shape, Span<float> view)
+    internal static void Run<TOut>(Image image, ReadOnlySpan<Step> steps, ViewShape shape, Span<TOut> view)
+        where TOut : unmanaged
     {
         var chain = new Chain<TLanes, TVector>(image, steps, shape);
+        var tiled = false;
         for (var i = 0; i < steps.Length; i++)
         {
-            chain.Do(steps[i], steps[(i + 1)..]);
+            if (steps[i].Operation is Operation.Tile)
+            {
+                chain.Tile(steps[i], view.Slice((int)steps[i].E * shape.TileLength, shape.TileLength));
+                tiled = true;
+            }
+            else if (steps[i].Operation is not (Operation.None or Operation.FlipHorizontal))
+            {
+                chain.Do(steps[i], steps[(i + 1)..]);
+            }
         }
 
-        chain.Load();
-        ColourPass.Finish<TLanes, TVector>(chain.scratch.Front, chain.Pending, shape, view);
+        if (!tiled)
+        {
+            chain.Load();
+            Output<TLanes, TVector>.Write(chain.scratch.Front, chain.Pending, shape, chain.scratch, view);
+        }
     }
 
     private void Do(Step step, ReadOnlySpan<Step> after)
     {
-        switch (step.Operation)
+        if (step.Operation is Operation.Crop)
         {
-            case Operation.Crop:
-                Warp((int)step.A, (int)step.B, (int)step.C, (int)step.D, FlipHorizontal.Odd(after));
-                break;
-            case Operation.Brightness when step.A != 1:
-                Add(Brightness.Of(step.A));
-                break;
-            case Operation.Contrast when step.A != 1:
-                Load();
-                Add(Contrast.Of(step.A, Flush(mean: true)));
-                break;
-            case Operation.Saturation when step.A != 1 && image.Channels == 3:
-                Add(Saturation.Of(step.A));
-                break;
-            case Operation.Hue when Hue.Sextants(step.A) != 0 && image.Channels == 3:
-                Add(Hue.Of(step.A));
-                break;
-            case Operation.Grayscale when image.Channels == 3:
-                Add(Grayscale.Step);
-                break;
-            case Operation.Blur when step.A > 0 && step.B > 1:
-                Load();
-                Flush(mean: false);
-                Blur.Apply<TLanes, TVector>(scratch, step.A, (int)step.B);
-                break;
-            default:
-                break; // closed gates, flips (counted already), and steps whose values leave the image as it is
+            Warp(step, after);
+        }
+        else if (!Colour(step))
+        {
+            Load();
+            Flush(mean: false);
+            Whole(step);
+            if (FlipHorizontal.HasSides(step.Operation))
+            {
+                Ahead(after);
+            }
         }
     }
 
-    private void Add(ColourStep step)
+    /// <summary>Steps of one pixel wait; those that leave the image as it is do nothing.</summary>
+    private bool Colour(Step step)
+    {
+        switch (step.Operation)
+        {
+            case Operation.Brightness:
+                return step.A == 1 || Add(Brightness.Of(step.A));
+            case Operation.Add:
+                return step.A == 0 || Add(Simd.Add.Of(step.A));
+            case Operation.Invert:
+                return Add(Invert.Step);
+            case Operation.Solarize:
+                return step.A > 1 || Add(Solarize.Of(step.A));
+            case Operation.Posterize:
+                return Add(Posterize.Of((int)step.A));
+            case Operation.Contrast when step.A != 1:
+                Load();
+                return Add(Contrast.Of(step.A, Flush(mean: true)));
+            case Operation.Saturation when step.A != 1 && channels == 3:
+                return Add(Saturation.Of(step.A));
+            case Operation.Hue when Hue.Sextants(step.A) != 0 && channels == 3:
+                return Add(Hue.Of(step.A));
+            case Operation.Grayscale when channels == 3:
+                return Add(Grayscale.Step);
+            case Operation.Contrast or Operation.Saturation or Operation.Hue or Operation.Grayscale:
+                return true;
+            case Operation.Lab:
+                return Add(Lab.Step);
+            case Operation.Blur:
+                return step.A == 0 || step.B == 1;
+            case Operation.BoxBlur or Operation.Noise:
+                return step.A == 0;
+            case Operation.Sharpness or Operation.ContrastByChannel:
+                return step.A == 1;
+            default:
+                return false;
+        }
+    }
+
+    /// <summary>Steps of the whole image, which lies in the front planes with nothing pending.</summary>
+    private void Whole(Step step)
+    {
+        switch (step.Operation)
+        {
+            case Operation.FlipVertical:
+                FlipVertical.Apply(scratch.Front);
+                break;
+            case Operation.Rotate90:
+                Rotate90.Apply(scratch, (int)step.A);
+                break;
+            case Operation.Affine:
+                Affine.Apply(scratch, step);
+                break;
+            case Operation.ContrastByChannel:
+                ContrastByChannel.Apply<TLanes, TVector>(scratch.Front, step.A);
+                break;
+            case Operation.AutoContrast:
+                AutoContrast.Apply<TLanes, TVector>(scratch.Front);
+                break;
+            case Operation.Equalize:
+                Equalize.Apply(scratch.Front);
+                break;
+            case Operation.Blur:
+                Blur.Apply<TLanes, TVector>(scratch, step.A, (int)step.B);
+                break;
+            case Operation.BoxBlur:
+                BoxBlur.Apply<TLanes, TVector>(scratch, step.A);
+                break;
+            case Operation.Sharpness:
+                Sharpness.Apply<TLanes, TVector>(scratch, step.A);
+                break;
+            case Operation.Sobel:
+                Sobel.Apply<TLanes, TVector>(scratch, step.A);
+                break;
+            case Operation.Noise:
+                Noise.Apply(scratch.Front, step.A, (int)step.B, (int)step.C);
+                break;
+            case Operation.Erase:
+                Erase.Apply(scratch.Front, (int)step.A, (int)step.B, (int)step.C, (int)step.D, step.E);
+                break;
+            case Operation.Mask:
+                Mask.Apply(scratch.Front, step);
+                break;
+            case Operation.Channels:
+                Channels.Apply(scratch, [(int)step.A, (int)step.B, (int)step.C]);
+                break;
+            case Operation.Select:
+                Select.Apply(scratch, (int)step.A, (int)step.B);
+                channels = (int)step.B;
+                break;
+            default:
+                throw new ArgumentException($"operation {(int)step.Operation} is not known");
+        }
+    }
+
+    private bool Add(ColourStep step)
     {
         Load();
         scratch.Pending[pending++] = step;
+        return true;
     }
 
     private double Flush(bool mean)
@@ -90,7 +181,18 @@ internal ref struct Chain<TLanes, TVector>
         return result;
     }
 
-    /// <summary>Bytes to float without a crop. A flip is done here only if no later crop can do it for nothing.</summary>
+    /// <summary>Looks at the flips up to the next step with sides, and does them now unless a crop will.</summary>
+    private void Ahead(ReadOnlySpan<Step> after)
+    {
+        (mirrored, beforeCrop) = FlipHorizontal.Ahead(after);
+        if (mirrored && !beforeCrop)
+        {
+            FlipHorizontal.Apply(scratch.Front);
+            mirrored = false;
+        }
+    }
+
+    /// <summary>Stored values to float without a crop. A flip is done here only if no later crop can do it for nothing.</summary>
     private void Load()
     {
         if (loaded)
@@ -101,55 +203,90 @@ internal ref struct Chain<TLanes, TVector>
         loaded = true;
         var planes = scratch.Front;
         planes.Resize(image.Channels, image.Height, image.Width);
-        var flip = mirrored && !cropped;
-        mirrored &= cropped;
-        var pixels = planes.Pixels;
-        var bytes = Bytes();
-        if (flip)
+        if (image.Values is { } values)
         {
-            Crop.Warp<TLanes, TVector, byte>(bytes, pixels, image.Width, 0, 0, image.Height, image.Width, true, planes, scratch);
-            return;
-        }
-
-        for (var c = 0; c < planes.Channels; c++)
-        {
-            Convert.Plane<TLanes, TVector>(bytes[(c * pixels)..], planes.Plane(c), pixels);
-        }
-    }
-
-    private void Warp(int top, int left, int boxHeight, int boxWidth, bool flipsAfter)
-    {
-        var flip = mirrored != flipsAfter;
-        if (!loaded)
-        {
-            left = mirrored ? FlipHorizontal.Mirror(left, boxWidth, image.Width) : left;
-            scratch.Front.Resize(shape.Channels, shape.Height, shape.Width);
-            Crop.Warp<TLanes, TVector, byte>(Bytes(), image.Height * image.Width, image.Width, top, left, boxHeight, boxWidth, flip, scratch.Front, scratch);
+            for (var c = 0; c < planes.Channels; c++)
+            {
+                values.AsSpan(image.Offset + (c * planes.Pixels), planes.Pixels).CopyTo(planes.Plane(c));
+            }
         }
         else
         {
-            Flush(mean: false);
-            var source = scratch.Front;
-            left = mirrored ? FlipHorizontal.Mirror(left, boxWidth, source.Width) : left;
-            scratch.Back.Resize(shape.Channels, shape.Height, shape.Width);
-            Crop.Warp<TLanes, TVector, float>(source.All, source.Stride, source.Width, top, left, boxHeight, boxWidth, flip, scratch.Back, scratch);
-            scratch.Swap();
+            var bytes = Stored(image.Pixels, ref scratch.Bytes);
+            for (var c = 0; c < planes.Channels; c++)
+            {
+                Convert.Plane<TLanes, TVector>(bytes[(c * planes.Pixels)..], planes.Plane(c), planes.Pixels);
+            }
         }
 
-        (loaded, mirrored) = (true, false);
+        if (mirrored && !beforeCrop)
+        {
+            FlipHorizontal.Apply(planes);
+            mirrored = false;
+        }
     }
 
-    /// <summary>The image's bytes with at least one vector after the last; copied only where the array ends too early.</summary>
-    private readonly ReadOnlySpan<byte> Bytes()
+    private void Warp(Step step, ReadOnlySpan<Step> after)
     {
-        var own = image.Span;
-        if (image.Pixels.Length - image.Offset - own.Length >= TLanes.Count)
+        var (odd, crop) = FlipHorizontal.Ahead(after);
+        // A crop that follows does the flips between the two; anything else gets them from this one.
+        var flip = mirrored != (odd && !crop);
+        var (top, left, boxHeight, boxWidth) = ((int)step.A, (int)step.B, (int)step.C, (int)step.D);
+        var (height, width) = (step.E > 0 ? (int)step.E : shape.Height, step.F > 0 ? (int)step.F : shape.Width);
+        var filter = (Filter)(int)step.G;
+        if (loaded)
         {
-            return image.Pixels.AsSpan(image.Offset);
+            Flush(mean: false);
         }
 
-        var copy = Scratch.Need(ref scratch.Bytes, own.Length + TLanes.Count);
-        own.CopyTo(copy);
+        var sourceWidth = loaded ? scratch.Front.Width : image.Width;
+        left = mirrored ? FlipHorizontal.Mirror(left, boxWidth, sourceWidth) : left;
+        scratch.Back.Resize(channels, height, width);
+        if (loaded)
+        {
+            Crop.Warp<TLanes, TVector, float>(scratch.Front.All, scratch.Front.Stride, sourceWidth, top, left, boxHeight, boxWidth, filter, flip, scratch.Back, scratch);
+        }
+        else if (image.Values is { } values)
+        {
+            Crop.Warp<TLanes, TVector, float>(Stored(values, ref scratch.Floats), image.Height * image.Width, sourceWidth, top, left, boxHeight, boxWidth, filter, flip, scratch.Back, scratch);
+        }
+        else
+        {
+            Crop.Warp<TLanes, TVector, byte>(Stored(image.Pixels, ref scratch.Bytes), image.Height * image.Width, sourceWidth, top, left, boxHeight, boxWidth, filter, flip, scratch.Back, scratch);
+        }
+
+        scratch.Swap();
+        (loaded, mirrored, beforeCrop) = (true, odd && crop, crop);
+    }
+
+    private void Tile<TOut>(Step step, Span<TOut> view)
+        where TOut : unmanaged
+    {
+        Load();
+        Flush(mean: false);
+        var (source, tile) = (scratch.Front, scratch.Back);
+        tile.Resize(channels, shape.Height, shape.Width);
+        for (var c = 0; c < channels; c++)
+        {
+            for (var y = 0; y < tile.Height; y++)
+            {
+                source.Plane(c).Slice((((int)step.A + y) * source.Width) + (int)step.B, tile.Width).CopyTo(tile.Plane(c)[(y * tile.Width)..]);
+            }
+        }
+
+        Output<TLanes, TVector>.Write(tile, [], shape, scratch, view);
+    }
+
+    /// <summary>The image's own values with at least one vector after the last; copied only where the array ends too early.</summary>
+    private readonly ReadOnlySpan<T> Stored<T>(T[] array, ref T[] copy)
+    {
+        if (array.Length - image.Offset - image.Length >= TLanes.Count)
+        {
+            return array.AsSpan(image.Offset);
+        }
+
+        Scratch.Need(ref copy, image.Length + TLanes.Count);
+        array.AsSpan(image.Offset, image.Length).CopyTo(copy);
         return copy;
     }
 }

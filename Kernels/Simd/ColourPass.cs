@@ -37,7 +37,7 @@ internal static class ColourPass
         where TVector : struct =>
         steps.IsEmpty && !mean ? 0
             : planes.Channels == 3 ? InPlace<TLanes, TVector, RgbPixel>(planes, steps, mean)
-            : InPlace<TLanes, TVector, GreyPixel>(planes, steps, mean);
+            : EachPlane<TLanes, TVector>(planes, steps, mean);
 
     /// <summary>Does the steps and the standardization, and writes the view.</summary>
     internal static void Finish<TLanes, TVector>(Planes planes, ReadOnlySpan<ColourStep> steps, ViewShape shape, Span<float> view)
@@ -65,12 +65,25 @@ internal static class ColourPass
         }
     }
 
-    private static double InPlace<TLanes, TVector, TPixel>(Planes planes, ReadOnlySpan<ColourStep> steps, bool mean)
+    private static double EachPlane<TLanes, TVector>(Planes planes, ReadOnlySpan<ColourStep> steps, bool mean)
+        where TLanes : struct, ILanes<TVector>
+        where TVector : struct
+    {
+        var result = 0.0;
+        for (var c = 0; c < planes.Channels; c++)
+        {
+            result = InPlace<TLanes, TVector, GreyPixel>(planes, steps, mean, c);
+        }
+
+        return result;
+    }
+
+    private static double InPlace<TLanes, TVector, TPixel>(Planes planes, ReadOnlySpan<ColourStep> steps, bool mean, int channel = 0)
         where TLanes : struct, ILanes<TVector>
         where TVector : struct
         where TPixel : struct, IPixel
     {
-        ref var red = ref MemoryMarshal.GetReference(planes.Plane(0));
+        ref var red = ref MemoryMarshal.GetReference(planes.Plane(channel));
         ref var green = ref Unsafe.Add(ref red, TPixel.Rgb ? planes.Stride : 0);
         ref var blue = ref Unsafe.Add(ref green, TPixel.Rgb ? planes.Stride : 0);
         var (total, run, pixels) = (0.0, 0, planes.Pixels);
@@ -145,7 +158,7 @@ internal static class ColourPass
         for (var i = 0; i < steps.Length; i++)
         {
             ref readonly var step = ref steps[i];
-            if (!TPixel.Rgb || step.Kind == ColourKind.Affine)
+            if (step.Kind == ColourKind.Affine)
             {
                 var (slope, offset) = (TLanes.Create(step.A), TLanes.Create(step.B));
                 r = Brightness.Apply<TLanes, TVector>(r, slope, offset);
@@ -154,6 +167,22 @@ internal static class ColourPass
                     g = Brightness.Apply<TLanes, TVector>(g, slope, offset);
                     b = Brightness.Apply<TLanes, TVector>(b, slope, offset);
                 }
+            }
+            else if (step.Kind == ColourKind.Solarize)
+            {
+                r = Solarize.Apply<TLanes, TVector>(r, step.A);
+                g = TPixel.Rgb ? Solarize.Apply<TLanes, TVector>(g, step.A) : r;
+                b = TPixel.Rgb ? Solarize.Apply<TLanes, TVector>(b, step.A) : r;
+            }
+            else if (step.Kind == ColourKind.Posterize)
+            {
+                r = Posterize.Apply<TLanes, TVector>(r, step.A);
+                g = TPixel.Rgb ? Posterize.Apply<TLanes, TVector>(g, step.A) : r;
+                b = TPixel.Rgb ? Posterize.Apply<TLanes, TVector>(b, step.A) : r;
+            }
+            else if (step.Kind == ColourKind.Lab)
+            {
+                Lab.Apply<TLanes, TVector>(ref r, ref g, ref b);
             }
             else if (step.Kind == ColourKind.Saturation)
             {

@@ -14,6 +14,15 @@ internal enum ColourKind
 
     /// <summary>Grey in every channel.</summary>
     Grayscale,
+
+    /// <summary>1 - x where x >= A.</summary>
+    Solarize,
+
+    /// <summary>Bytes without their lowest bits: floor(255.999 x) to a multiple of A, over 255.</summary>
+    Posterize,
+
+    /// <summary>RGB to scaled Lab.</summary>
+    Lab,
 }
 
 /// <summary>One per-pixel step with its values.</summary>

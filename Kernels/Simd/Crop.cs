@@ -15,13 +15,13 @@ internal static class Crop
     /// hold a full vector beyond its last pixel.
     /// </summary>
     internal static void Warp<TLanes, TVector, TElement>(
-        ReadOnlySpan<TElement> source, int sourceStride, int sourceWidth, int top, int left, int boxHeight, int boxWidth, bool mirrored, Planes result, Scratch scratch)
+        ReadOnlySpan<TElement> source, int sourceStride, int sourceWidth, int top, int left, int boxHeight, int boxWidth, Filter filter, bool mirrored, Planes result, Scratch scratch)
         where TLanes : struct, ILanes<TVector>
         where TVector : struct
         where TElement : unmanaged
     {
-        scratch.Rows.Set(boxHeight, result.Height, typeof(TElement) == typeof(byte) ? 1 / 255.0 : 1);
-        scratch.Columns.Set(boxWidth, result.Width, 1);
+        scratch.Rows.Set(boxHeight, result.Height, typeof(TElement) == typeof(byte) ? 1 / 255.0 : 1, filter);
+        scratch.Columns.Set(boxWidth, result.Width, 1, filter);
         scratch.Gather.Set(scratch.Columns, result.Width, TLanes.Count, mirrored);
         var row = Scratch.Need(ref scratch.Row, Math.Max(boxWidth + TLanes.Count, scratch.Gather.Reach));
         for (var c = 0; c < result.Channels; c++)
@@ -74,9 +74,9 @@ internal static class Crop
                 sum = TLanes.MultiplyAdd(inputs, TLanes.Load(ref Unsafe.Add(ref weights, t * TLanes.Count)), sum);
             }
 
-            // Weights that sum to 1 only after rounding must not carry white above 1. What a full vector writes beyond the row,
-            // the next row writes over, or is padding.
-            TLanes.Store(TLanes.Min(sum, TLanes.Create(1)), ref Unsafe.Add(ref to, x));
+            // Weights that sum to 1 only after rounding, or that are negative, must not leave [0, 1]. What a full vector writes beyond
+            // the row, the next row writes over, or is padding.
+            TLanes.Store(Brightness.Clamp<TLanes, TVector>(sum), ref Unsafe.Add(ref to, x));
         }
     }
 

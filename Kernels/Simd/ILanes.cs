@@ -34,8 +34,23 @@ internal interface ILanes<TVector>
     /// <summary>In each lane <paramref name="yes"/> where a equals b, else <paramref name="no"/>.</summary>
     static abstract TVector WhereEqual(TVector a, TVector b, TVector yes, TVector no);
 
+    /// <summary>In each lane <paramref name="yes"/> where a is less than b, else <paramref name="no"/>.</summary>
+    static abstract TVector WhereLess(TVector a, TVector b, TVector yes, TVector no);
+
+    static abstract TVector Floor(TVector value);
+
+    static abstract TVector Sqrt(TVector value);
+
+    /// <summary>The natural logarithm, of positive numbers.</summary>
+    static abstract TVector Log(TVector value);
+
+    static abstract TVector Exp(TVector value);
+
     /// <summary>Lane i takes the lane index[i] of the source; every index lies in 0 .. Count - 1.</summary>
     static abstract TVector Permute(TVector source, ref int index);
 
     static abstract float Sum(TVector value);
+
+    /// <summary>The smallest and the largest lane.</summary>
+    static abstract (float Low, float High) Range(TVector value);
 }

@@ -1,3 +1,4 @@
+using System;
 using System.Runtime.CompilerServices;
 
 namespace Vantage.Kernels.Simd;
@@ -44,8 +45,23 @@ internal readonly struct Lanes1 : ILanes<float>
     public static float WhereEqual(float a, float b, float yes, float no) => a == b ? yes : no;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float WhereLess(float a, float b, float yes, float no) => a < b ? yes : no;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Floor(float value) => MathF.Floor(value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Sqrt(float value) => MathF.Sqrt(value);
+
+    public static float Log(float value) => MathF.Log(value);
+
+    public static float Exp(float value) => MathF.Exp(value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Permute(float source, ref int index) => source;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Sum(float value) => value;
+
+    public static (float Low, float High) Range(float value) => (value, value);
 }

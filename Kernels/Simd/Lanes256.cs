@@ -50,8 +50,33 @@ internal readonly struct Lanes256 : ILanes<Vector256<float>>
         Vector256.ConditionalSelect(Vector256.Equals(a, b), yes, no);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> WhereLess(Vector256<float> a, Vector256<float> b, Vector256<float> yes, Vector256<float> no) =>
+        Vector256.ConditionalSelect(Vector256.LessThan(a, b), yes, no);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Floor(Vector256<float> value) => Vector256.Floor(value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Sqrt(Vector256<float> value) => Vector256.Sqrt(value);
+
+    public static Vector256<float> Log(Vector256<float> value) => Vector256.Log(value);
+
+    public static Vector256<float> Exp(Vector256<float> value) => Vector256.Exp(value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Permute(Vector256<float> source, ref int index) => Vector256.ShuffleNative(source, Vector256.LoadUnsafe(ref index));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Sum(Vector256<float> value) => Vector256.Sum(value);
+
+    public static (float Low, float High) Range(Vector256<float> value)
+    {
+        var (low, high) = (value[0], value[0]);
+        for (var i = 1; i < Count; i++)
+        {
+            (low, high) = (System.MathF.Min(low, value[i]), System.MathF.Max(high, value[i]));
+        }
+
+        return (low, high);
+    }
 }

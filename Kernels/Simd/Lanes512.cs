@@ -50,8 +50,33 @@ internal readonly struct Lanes512 : ILanes<Vector512<float>>
         Vector512.ConditionalSelect(Vector512.Equals(a, b), yes, no);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> WhereLess(Vector512<float> a, Vector512<float> b, Vector512<float> yes, Vector512<float> no) =>
+        Vector512.ConditionalSelect(Vector512.LessThan(a, b), yes, no);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Floor(Vector512<float> value) => Vector512.Floor(value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Sqrt(Vector512<float> value) => Vector512.Sqrt(value);
+
+    public static Vector512<float> Log(Vector512<float> value) => Vector512.Log(value);
+
+    public static Vector512<float> Exp(Vector512<float> value) => Vector512.Exp(value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Permute(Vector512<float> source, ref int index) => Vector512.ShuffleNative(source, Vector512.LoadUnsafe(ref index));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Sum(Vector512<float> value) => Vector512.Sum(value);
+
+    public static (float Low, float High) Range(Vector512<float> value)
+    {
+        var (low, high) = (value[0], value[0]);
+        for (var i = 1; i < Count; i++)
+        {
+            (low, high) = (System.MathF.Min(low, value[i]), System.MathF.Max(high, value[i]));
+        }
+
+        return (low, high);
+    }
 }

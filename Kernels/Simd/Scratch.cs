@@ -26,6 +26,12 @@ internal sealed class Scratch
     /// <summary>The image's bytes where the pixel array ends too early for a full vector.</summary>
     internal byte[] Bytes = new byte[4096];
 
+    /// <summary>The image's values where the float array ends too early for a full vector.</summary>
+    internal float[] Floats = new float[256];
+
+    /// <summary>A view before it takes another layout or type.</summary>
+    internal float[] View = new float[256];
+
     /// <summary>A blur's weights, centre first.</summary>
     internal float[] Taps = new float[64];
 

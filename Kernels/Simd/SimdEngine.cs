@@ -63,7 +63,15 @@ public sealed class SimdEngine : IViewEngine
     };
 
     /// <inheritdoc/>
-    public void Render(ReadOnlyMemory<Image> images, ReadOnlyMemory<Step> steps, int slots, ViewShape shape, Memory<float> destination, int threads)
+    public void Render(ReadOnlyMemory<Image> images, ReadOnlyMemory<Step> steps, int slots, ViewShape shape, Memory<float> destination, int threads) =>
+        Render<float>(images, steps, slots, shape, destination, threads);
+
+    /// <inheritdoc/>
+    public void Render(ReadOnlyMemory<Image> images, ReadOnlyMemory<Step> steps, int slots, ViewShape shape, Memory<BFloat16> destination, int threads) =>
+        Render<BFloat16>(images, steps, slots, shape, destination, threads);
+
+    private void Render<TOut>(ReadOnlyMemory<Image> images, ReadOnlyMemory<Step> steps, int slots, ViewShape shape, Memory<TOut> destination, int threads)
+        where TOut : unmanaged
     {
         Guard.Batch(images.Span, steps.Span, slots, shape, destination.Length, threads);
         if (threads == 1 || images.Length <= Portion)
@@ -76,7 +84,8 @@ public sealed class SimdEngine : IViewEngine
         }
     }
 
-    private void InParallel(ReadOnlyMemory<Image> images, ReadOnlyMemory<Step> steps, int slots, ViewShape shape, Memory<float> destination, int threads) =>
+    private void InParallel<TOut>(ReadOnlyMemory<Image> images, ReadOnlyMemory<Step> steps, int slots, ViewShape shape, Memory<TOut> destination, int threads)
+        where TOut : unmanaged =>
         Parallel.For(0, (images.Length + Portion - 1) / Portion, new ParallelOptions { MaxDegreeOfParallelism = threads }, portion =>
         {
             var first = portion * Portion;
@@ -89,25 +98,27 @@ public sealed class SimdEngine : IViewEngine
                 destination.Span.Slice(first * shape.Length, count * shape.Length));
         });
 
-    private void Views(ReadOnlySpan<Image> images, ReadOnlySpan<Step> steps, int slots, ViewShape shape, Span<float> destination)
+    private void Views<TOut>(ReadOnlySpan<Image> images, ReadOnlySpan<Step> steps, int slots, ViewShape shape, Span<TOut> destination)
+        where TOut : unmanaged
     {
         switch (tier)
         {
             case SimdTier.Vector512:
-                Views<Lanes512, Vector512<float>>(images, steps, slots, shape, destination);
+                Views<Lanes512, Vector512<float>, TOut>(images, steps, slots, shape, destination);
                 break;
             case SimdTier.Vector256:
-                Views<Lanes256, Vector256<float>>(images, steps, slots, shape, destination);
+                Views<Lanes256, Vector256<float>, TOut>(images, steps, slots, shape, destination);
                 break;
             default:
-                Views<Lanes1, float>(images, steps, slots, shape, destination);
+                Views<Lanes1, float, TOut>(images, steps, slots, shape, destination);
                 break;
         }
     }
 
-    private static void Views<TLanes, TVector>(ReadOnlySpan<Image> images, ReadOnlySpan<Step> steps, int slots, ViewShape shape, Span<float> destination)
+    private static void Views<TLanes, TVector, TOut>(ReadOnlySpan<Image> images, ReadOnlySpan<Step> steps, int slots, ViewShape shape, Span<TOut> destination)
         where TLanes : struct, ILanes<TVector>
         where TVector : struct
+        where TOut : unmanaged
     {
         for (var i = 0; i < images.Length; i++)
         {
