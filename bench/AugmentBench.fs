@@ -79,7 +79,7 @@ let private draw kind epoch image (steps: Span<Step>) =
 let private tolerance = 2e-5f
 
 let private row quick (peer: (float * string) option) kind (engine: IViewEngine) cores =
-    let pixels = Array.zeroCreate (kind.Images * kind.Channels * kind.From * kind.From)
+    let pixels = Array.zeroCreate<byte>(kind.Images * kind.Channels * kind.From * kind.From)
     Random(0).NextBytes pixels
     let length = kind.Channels * kind.From * kind.From
     let images =
@@ -94,9 +94,9 @@ let private row quick (peer: (float * string) option) kind (engine: IViewEngine)
             Array.create kind.Channels deviation
         )
     let plain = shape 1.0f
-    let render (engine: IViewEngine) shape count cores (views: float32[]) =
+    let render (engine: IViewEngine) shape count cores (views: float32 array) =
         let images, steps = ReadOnlyMemory (images, 0, count), ReadOnlyMemory (steps, 0, count * slots)
-        engine.Render (images, steps, slots, shape, Memory views, cores)
+        engine.Render (images, steps, slots, shape, Memory<float32> views, cores)
     let drawAll epoch =
         for i in 0 .. kind.Images - 1 do
             draw kind epoch i (Span (steps, i * slots, slots))
@@ -123,6 +123,11 @@ let private row quick (peer: (float * string) option) kind (engine: IViewEngine)
         Peer = Option.map fst peer
         PeerName = peer |> Option.map snd |> Option.defaultValue "torchvision"
         Equal = equal
+        Bytes = Cost.bytes images[0] standard
+        Operations =
+            Seq.init kind.Images (fun i ->
+                Cost.operations images[i] (ReadOnlySpan (steps, i * slots, slots)) standard)
+            |> Seq.average
     }
 
 /// All cases. The time includes the drawing of the random numbers, as the peer's does.

@@ -50,6 +50,8 @@ let private row quick n =
         Peer = Option.map fst peer
         PeerName = peer |> Option.map snd |> Option.defaultValue "torch"
         Equal = equal (min n 192)
+        Bytes = 0.0
+        Operations = 0.0
     }
 
 /// All cases.

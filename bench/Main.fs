@@ -5,7 +5,8 @@ open System
 open System.IO
 
 /// What can be measured.
-let private benches = Map [ "augment", AugmentBench.run; "losses", LossBench.run ]
+let private benches =
+    Map [ "augment", AugmentBench.run; "operations", OperationBench.run; "losses", LossBench.run ]
 
 [<EntryPoint>]
 let main arguments =
@@ -17,6 +18,10 @@ let main arguments =
         Row.write path rows
         printfn $"{Environment.ProcessorCount} cores, .NET {Environment.Version}, {DateTime.UtcNow:u}"
         Row.print rows
+        if rows |> List.exists (fun row -> row.Operations > 0.0) then
+            let limits = Limits.measured.Value
+            printfn
+                $"limits of one core, measured: {limits.Bytes / 1e9:F1} GB/s copied, {limits.Operations / 1e9:F0} Gop/s of float32"
         printfn $"written to {Path.GetRelativePath (Environment.CurrentDirectory, path)}"
         if rows |> List.forall _.Equal then 0 else 1
     | _ ->

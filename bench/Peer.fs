@@ -72,3 +72,19 @@ let run (script: string) (cores: int) (arguments: string list) =
                 | code, _, errors -> failwith $"{script} ended with {code}: {errors}")
         let value = answers |> List.sumBy (fun answer -> answer.GetProperty("value").GetDouble())
         value, nonNull (answers.Head.GetProperty("name").GetString()))
+
+/// Runs a script of bench/peers once; its figures "values" by name, and its "name". None where no Python has torch.
+let table (script: string) (arguments: string list) =
+    python.Value
+    |> Option.map (fun command ->
+        let text = File.ReadAllText (Path.Combine (root, "bench", "peers", script))
+        match finish (start command ("-" :: arguments) text) with
+        | 0, output, _ ->
+            let answer = JsonDocument.Parse(output).RootElement
+            let values =
+                Map [
+                    for value in answer.GetProperty("values").EnumerateObject() do
+                        value.Name, value.Value.GetDouble ()
+                ]
+            values, nonNull (answer.GetProperty("name").GetString())
+        | code, _, errors -> failwith $"{script} ended with {code}: {errors}")

@@ -18,10 +18,22 @@ type Row = {
     PeerName: string
     /// Whether ours gave the reference's answer, checked before it was timed.
     Equal: bool
+    /// Bytes in and out of one unit of work at least; 0 where they are not counted.
+    Bytes: float
+    /// Arithmetic of one unit of work; 0 where it is not counted.
+    Operations: float
 }
 
 /// Above 1: ours is better.
 let ratio row = row.Peer |> Option.map (fun peer -> row.Ours / peer)
+
+/// The larger share of one core's limits: bytes against a copy's, arithmetic against multiply-adds in registers.
+let share row =
+    if row.Bytes = 0.0 && row.Operations = 0.0 then
+        None
+    else
+        let limits = Limits.measured.Value
+        Some (max (row.Ours * row.Bytes / limits.Bytes) (row.Ours * row.Operations / limits.Operations))
 
 /// Writes the rows as a JSON list.
 let write (path: string) (rows: Row list) =
@@ -46,6 +58,10 @@ let write (path: string) (rows: Row list) =
         json.WriteString ("peerName", row.PeerName)
         optional "ratio" (ratio row)
         json.WriteBoolean ("equal", row.Equal)
+        if row.Operations > 0.0 then
+            json.WriteNumber ("gigabytesPerSecond", row.Ours * row.Bytes / 1e9)
+            json.WriteNumber ("gigaoperationsPerSecond", row.Ours * row.Operations / 1e9)
+            optional "shareOfLimit" (share row)
         json.WriteEndObject ()
     json.WriteEndArray ()
 
@@ -61,9 +77,12 @@ let print (rows: Row list) =
         row.PeerName
         number (ratio row)
         (if row.Equal then "yes" else "NO")
+        (if row.Bytes > 0.0 then $"{row.Ours * row.Bytes / 1e9:F2}" else "")
+        (if row.Operations > 0.0 then $"{row.Ours * row.Operations / 1e9:F1}" else "")
+        (share row |> Option.map (fun s -> $"{s:P0}") |> Option.defaultValue "")
     ]
     let table =
-        [ "case"; "ours"; "peer"; "peer's name"; "ratio"; "equal" ]
+        [ "case"; "ours"; "peer"; "peer's name"; "ratio"; "equal"; "GB/s"; "Gop/s"; "of limit" ]
         :: List.map cells rows
     let widths = table |> List.transpose |> List.map (List.map String.length >> List.max)
     for line in table do
