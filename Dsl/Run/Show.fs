@@ -8,24 +8,8 @@ open Vantage.Kernels
 /// Pictures, charts and pages of a run.
 [<RequireQualifiedAccess>]
 module Show =
-    let private caption (steps: Step array) =
-        steps
-        |> Array.toList
-        |> List.choose (fun s ->
-            match s.Operation with
-            | Operation.Crop -> Some $"crop {s.C:F0} x {s.D:F0} at {s.A:F0}, {s.B:F0}"
-            | Operation.FlipHorizontal -> Some "flip"
-            | Operation.Brightness -> Some $"brightness {s.A:F2}"
-            | Operation.Contrast -> Some $"contrast {s.A:F2}"
-            | Operation.Saturation -> Some $"saturation {s.A:F2}"
-            | Operation.Hue -> Some $"hue {s.A:F2}"
-            | Operation.Grayscale -> Some "grayscale"
-            | Operation.Blur -> Some $"blur {s.A:F2}"
-            | _ -> None)
-
     /// Rows of a picture: each of the first `count` images and `each` pairs of its views in epochs 0, 1, ...
     let viewRows (viewer: Viewer) (split: Split) count each =
-        let shape = viewer.Shape
         [ 0 .. (min count split.Count) - 1 ]
         |> List.map (fun index ->
             let image = split.Read index
@@ -36,9 +20,8 @@ module Show =
                 for epoch in 0 .. each - 1 do
                     for view in 0 .. viewer.Plans.Length - 1 do
                         let steps, values = Views.replay viewer epoch index image view
-                        Views.unstandardize shape values
-                        |> Picture.ofFloats shape.Channels shape.Height shape.Width
-                        |> Picture.withCaption (caption steps)
+                        Inspect.tile viewer.Shapes[view] values
+                        |> Picture.withCaption (steps |> Array.toList |> List.choose Inspect.caption)
             ]
             { Label = ""; Tiles = source :: views })
 

@@ -147,7 +147,7 @@ internal ref struct Chain<TLanes, TVector>
                 Sobel.Apply<TLanes, TVector>(scratch, step.A);
                 break;
             case Operation.Noise:
-                Noise.Apply(scratch.Front, step.A, (int)step.B, (int)step.C);
+                Noise.Apply<TLanes, TVector>(scratch.Front, scratch, step.A, (int)step.B, (int)step.C);
                 break;
             case Operation.Erase:
                 Erase.Apply(scratch.Front, (int)step.A, (int)step.B, (int)step.C, (int)step.D, step.E);

@@ -46,6 +46,9 @@ internal interface ILanes<TVector>
 
     static abstract TVector Exp(TVector value);
 
+    /// <summary>Of angles in radians.</summary>
+    static abstract (TVector Sine, TVector Cosine) SinCos(TVector value);
+
     /// <summary>Lane i takes the lane index[i] of the source; every index lies in 0 .. Count - 1.</summary>
     static abstract TVector Permute(TVector source, ref int index);
 

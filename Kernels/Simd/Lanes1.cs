@@ -57,6 +57,8 @@ internal readonly struct Lanes1 : ILanes<float>
 
     public static float Exp(float value) => MathF.Exp(value);
 
+    public static (float Sine, float Cosine) SinCos(float value) => MathF.SinCos(value);
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Permute(float source, ref int index) => source;
 

@@ -63,6 +63,8 @@ internal readonly struct Lanes256 : ILanes<Vector256<float>>
 
     public static Vector256<float> Exp(Vector256<float> value) => Vector256.Exp(value);
 
+    public static (Vector256<float> Sine, Vector256<float> Cosine) SinCos(Vector256<float> value) => Vector256.SinCos(value);
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Permute(Vector256<float> source, ref int index) => Vector256.ShuffleNative(source, Vector256.LoadUnsafe(ref index));
 

@@ -63,6 +63,8 @@ internal readonly struct Lanes512 : ILanes<Vector512<float>>
 
     public static Vector512<float> Exp(Vector512<float> value) => Vector512.Exp(value);
 
+    public static (Vector512<float> Sine, Vector512<float> Cosine) SinCos(Vector512<float> value) => Vector512.SinCos(value);
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Permute(Vector512<float> source, ref int index) => Vector512.ShuffleNative(source, Vector512.LoadUnsafe(ref index));
 

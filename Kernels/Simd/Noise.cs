@@ -1,38 +1,63 @@
 using System;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace Vantage.Kernels.Simd;
 
-/// <summary>Adds normal noise: four numbers a block of Philox, in float32. The logarithm and the circle are the scalar ones.</summary>
+/// <summary>
+/// Adds normal noise. Blocks of Philox fill a buffer word by word, so that logarithms and circles take a vector of blocks at a time; the four numbers
+/// of a block go back beside each other when they are added.
+/// </summary>
 internal static class Noise
 {
-    internal static void Apply(Planes planes, float deviation, int low, int high)
+    /// <summary>Blocks made at a time: four rows of this many words.</summary>
+    private const int Blocks = 256;
+
+    internal static void Apply<TLanes, TVector>(Planes planes, Scratch scratch, float deviation, int low, int high)
+        where TLanes : struct, ILanes<TVector>
+        where TVector : struct
     {
         var key = (uint)low | ((ulong)(uint)high << 24);
-        Span<float> four = stackalloc float[4];
-        var (place, length) = (0, planes.Channels * planes.Pixels);
-        for (; place < length; place += 4)
+        var numbers = Scratch.Need(ref scratch.Normals, 4 * Blocks);
+        var length = planes.Channels * planes.Pixels;
+        for (var start = 0; start < length; start += 4 * Blocks)
         {
-            Block(key, (uint)place / 4, four);
-            for (var k = 0; k < 4 && place + k < length; k++)
+            Fill<TLanes, TVector>(key, (uint)start / 4, numbers);
+            for (var k = 0; k < 4 * Blocks && start + k < length; k++)
             {
-                var (c, i) = Math.DivRem(place + k, planes.Pixels);
+                var (c, i) = Math.DivRem(start + k, planes.Pixels);
                 ref var value = ref planes.Plane(c)[i];
-                value = Math.Clamp(value + (deviation * four[k]), 0, 1);
+                value = Math.Clamp(value + (deviation * numbers[((k & 3) * Blocks) + (k >> 2)]), 0, 1);
             }
         }
     }
 
-    private static void Block(ulong key, uint counter, Span<float> four)
+    private static void Fill<TLanes, TVector>(ulong key, uint first, float[] numbers)
+        where TLanes : struct, ILanes<TVector>
+        where TVector : struct
     {
         Span<uint> words = stackalloc uint[4];
-        Philox.Block(key, counter, 0, 0, 0, words);
+        for (var block = 0; block < Blocks; block++)
+        {
+            Philox.Block(key, first + (uint)block, 0, 0, 0, words);
+            for (var k = 0; k < 4; k++)
+            {
+                numbers[(k * Blocks) + block] = ((words[k] >> 9) + 0.5f) * (1f / (1 << 23));
+            }
+        }
+
+        ref var at = ref MemoryMarshal.GetArrayDataReference(numbers);
         for (var pair = 0; pair < 4; pair += 2)
         {
-            var length = MathF.Sqrt(-2 * MathF.Log(Unit(words[pair])));
-            var (sine, cosine) = MathF.SinCos(2 * MathF.PI * Unit(words[pair + 1]));
-            (four[pair], four[pair + 1]) = (length * cosine, length * sine);
+            for (var i = 0; i < Blocks; i += TLanes.Count)
+            {
+                ref var u = ref Unsafe.Add(ref at, (pair * Blocks) + i);
+                ref var v = ref Unsafe.Add(ref u, Blocks);
+                var length = TLanes.Sqrt(TLanes.Multiply(TLanes.Create(-2), TLanes.Log(TLanes.Load(ref u))));
+                var (sine, cosine) = TLanes.SinCos(TLanes.Multiply(TLanes.Create(2 * MathF.PI), TLanes.Load(ref v)));
+                TLanes.Store(TLanes.Multiply(length, cosine), ref u);
+                TLanes.Store(TLanes.Multiply(length, sine), ref v);
+            }
         }
     }
-
-    private static float Unit(uint word) => ((word >> 9) + 0.5f) * (1f / (1 << 23));
 }

@@ -32,6 +32,9 @@ internal sealed class Scratch
     /// <summary>A view before it takes another layout or type.</summary>
     internal float[] View = new float[256];
 
+    /// <summary>Normal numbers of noise.</summary>
+    internal float[] Normals = [];
+
     /// <summary>A blur's weights, centre first.</summary>
     internal float[] Taps = new float[64];
 

@@ -1,0 +1,174 @@
+namespace Vantage
+
+open System
+open Vantage.Kernels
+
+/// Looks at augmentations: views as pictures with what was drawn, intensities of crops, values of parameters.
+[<RequireQualifiedAccess>]
+module Inspect =
+    /// What a step did, in words; none for a closed gate.
+    let caption (step: Step) =
+        match step.Operation with
+        | Operation.None -> None
+        | Operation.Crop -> Some $"crop {step.C:F0} x {step.D:F0} at {step.A:F0}, {step.B:F0}"
+        | Operation.FlipHorizontal -> Some "flip"
+        | Operation.FlipVertical -> Some "flip vertical"
+        | Operation.Rotate90 -> Some $"turn {90.0f * step.A:F0} degrees"
+        | Operation.Affine ->
+            Some $"affine {step.A:F2} {step.B:F2} {step.C:F1} / {step.D:F2} {step.E:F2} {step.F:F1}"
+        | Operation.Add -> Some $"brightness plus {step.A:F2}"
+        | Operation.ContrastByChannel -> Some $"contrast by channel {step.A:F2}"
+        | Operation.Erase -> Some $"erase {step.C:F0} x {step.D:F0} at {step.A:F0}, {step.B:F0}"
+        | Operation.Mask ->
+            let bits (x: float32) = Numerics.BitOperations.PopCount (uint32 x)
+            Some $"mask {bits step.C + bits step.D + bits step.E + bits step.F} patches of {step.A:F0} px"
+        | Operation.Channels -> Some $"channels {step.A:F0} {step.B:F0} {step.C:F0}"
+        | Operation.Tile -> None
+        | Operation.Grayscale
+        | Operation.Invert
+        | Operation.AutoContrast
+        | Operation.Equalize
+        | Operation.Lab
+        | Operation.Sobel
+        | Operation.Select -> Some ((string step.Operation).ToLowerInvariant())
+        | other -> Some $"{(string other).ToLowerInvariant()} {step.A:F2}"
+
+    /// A view's values as they would be shown: tiles side by side, two channels or more than three as their first.
+    let tile (shape: ViewShape) (values: float32 array) =
+        let bare = Views.unstandardize shape values
+        let area = shape.Height * shape.Width
+        let across = int (ceil (sqrt (float shape.Tiles)))
+        let down = (shape.Tiles + across - 1) / across
+        let channels = if shape.Channels = 3 then 3 else 1
+        let height, width = down * shape.Height, across * shape.Width
+        let pixels = Array.create (channels * height * width) 1.0f
+        for t in 0 .. shape.Tiles - 1 do
+            for c in 0 .. channels - 1 do
+                for y in 0 .. shape.Height - 1 do
+                    let row = c * height + t / across * shape.Height + y
+                    Array.blit
+                        bare
+                        (t * shape.TileLength + c * area + y * shape.Width)
+                        pixels
+                        (row * width + t % across * shape.Width)
+                        shape.Width
+        Picture.ofFloats channels height width pixels
+
+    /// The image as it is stored.
+    let private source (image: Image) =
+        let values = Array.init image.Length (fun i -> float32 (image.At i))
+        Picture.ofFloats image.Channels image.Height image.Width values
+
+    let private viewerOf (augmentation: Augmentation) (image: Image) seed =
+        match CheckView.errors augmentation with
+        | [] -> ()
+        | errors ->
+            errors
+            |> List.map RecipeError.message
+            |> String.concat "\n"
+            |> invalidArg (nameof augmentation)
+        let plan = Plan.ofAugmentation augmentation
+        {
+            Plans = [ plan ]
+            Shapes = [ Views.shape image.Channels image.Height image.Width plan ]
+            Engine = ViewEngine.Best ()
+            Seed = seed
+        }
+
+    /// Images and `count` views of each with what was drawn, as rows of a picture.
+    let rows augmentation count (images: Image list) =
+        images
+        |> List.mapi (fun i image ->
+            let viewer = viewerOf augmentation image 0UL
+            let views = [
+                for epoch in 0 .. count - 1 do
+                    let steps, values = Views.replay viewer epoch i image 0
+                    tile viewer.Shape values
+                    |> Picture.withCaption (steps |> Array.toList |> List.choose caption)
+            ]
+            { Label = ""; Tiles = (source image |> Picture.withCaption [ $"image {i}" ]) :: views })
+
+    let private columns count = "image" :: [ for k in 1..count -> $"view {k}" ]
+
+    /// Views of images as a PNG.
+    let png augmentation count images = Picture.grid 3 (columns count) (rows augmentation count images)
+
+    /// Views of images as HTML, for a notebook.
+    let html augmentation count images = Html.grid 3 (columns count) (rows augmentation count images)
+
+    /// The share of values in each of `bins` equal parts of low .. high, at the middle of each.
+    let histogram bins low high (values: float array) =
+        let counts = Array.zeroCreate<float> bins
+        for x in values do
+            let bin = int (float bins * (x - low) / (high - low))
+            counts[max 0 (min (bins - 1) bin)] <- counts[max 0 (min (bins - 1) bin)] + 1.0
+        let width = (high - low) / float bins
+        Array.init bins (fun i -> low + (float i + 0.5) * width),
+        counts |> Array.map (fun n -> n / float (max 1 values.Length))
+
+    /// Histograms of the intensities, all channels together, of `count` views of one image: one panel for each augmentation. Crops of one image alone
+    /// have the same intensities, a shortcut that colour distortion takes away (Chen et al. 2020, figure 6).
+    let intensities (augmentations: (string * Augmentation) list) count (image: Image) : Chart.Panel list =
+        augmentations
+        |> List.map (fun (name, augmentation) ->
+            let viewer = viewerOf augmentation image 0UL
+            {
+                Title = name
+                XLabel = "intensity"
+                YLabel = "share of values"
+                LogY = false
+                Series = [
+                    for epoch in 0 .. count - 1 do
+                        let _, values = Views.replay viewer epoch 0 image 0
+                        let bare = Views.unstandardize viewer.Shape values |> Array.map float
+                        let x, y = histogram 32 0.0 1.0 bare
+                        $"view {epoch + 1}", x, y
+                ]
+            })
+
+    /// The numbers that a step shows of itself, with their names.
+    let private numbers (height, width) (step: Step) =
+        match step.Operation with
+        | Operation.None
+        | Operation.Tile
+        | Operation.Mask
+        | Operation.Select
+        | Operation.Channels -> []
+        | Operation.Crop -> [
+            "crop: share of the area", float step.C * float step.D / float (height * width)
+            "crop: width over height", float step.D / float step.C
+          ]
+        | Operation.Erase -> [
+            "erase: share of the area", float step.C * float step.D / float (height * width)
+          ]
+        | Operation.Affine -> [
+            "affine: degrees", atan2 (float step.B) (float step.A) * 180.0 / Math.PI
+            "affine: right", -(float step.C)
+          ]
+        | other -> [ (string other).ToLowerInvariant(), float step.A ]
+
+    /// What the parameters of an augmentation look like: a histogram of each over `count` images of one size, and how often its step was done.
+    let parameters augmentation count (height, width) : Chart.Panel list =
+        let plan = Plan.ofAugmentation augmentation
+        let table = Array.zeroCreate<Step> plan.Slots
+        let seen = Collections.Generic.Dictionary<string, ResizeArray<float>>()
+        for image in 0 .. count - 1 do
+            Draw.row plan { Seed = 0UL; Epoch = 0; Image = int64 image; View = 0 } height width table 0
+            for name, value in Seq.collect (numbers (height, width)) table do
+                if not (seen.ContainsKey name) then
+                    seen[name] <- ResizeArray ()
+                seen[name].Add value
+        [
+            for KeyValue (name, values) in seen do
+                let values = values.ToArray ()
+                let low, high = Array.min values, Array.max values
+                let low, high = if low = high then low - 0.5, high + 0.5 else low, high
+                let x, y = histogram 40 low high values
+                {
+                    Title = $"{name} (in {float values.Length / float count:P0} of views)"
+                    XLabel = "value"
+                    YLabel = "share"
+                    Series = [ name, x, y ]
+                    LogY = false
+                }
+        ]

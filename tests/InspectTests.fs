@@ -1,0 +1,76 @@
+/// Pictures, histograms and captions of views.
+module Vantage.Tests.InspectTests
+
+open System
+open Expecto
+open Vantage
+open Vantage.Kernels
+
+let private images =
+    let split = Generators.patterns "inspect" 3 3 32 3
+    [ split.Read 0; split.Read 1; split.Read 2 ]
+
+let private view =
+    augment [ crop 16<px> (between 0.2 1.0); flip; colorDistortion 1.0; standardize [ 0.5 ] [ 0.25 ] ]
+
+let private isPng (bytes: byte array) = bytes[..3] = [| 137uy; 80uy; 78uy; 71uy |]
+
+[<Tests>]
+let tests =
+    testList "Inspect" [
+        testCase "views of every kind become pictures" (fun () ->
+            for augmentation in
+                [
+                    view
+                    augment [ crop 15<px> (between 0.6 1.0); jigsaw 3 4<px> ]
+                    augment [ crop 16<px> (between 0.6 1.0); lab; keepChannels 1 2 ]
+                    augment [ crop 16<px> (between 0.6 1.0); maskPatches 4<px> 0.5 ]
+                    randAugment 2 20
+                ] do
+                Expect.isTrue (isPng (Inspect.png augmentation 2 images)) "a picture")
+
+        testCase "a caption says what was drawn" (fun () ->
+            let row = (Inspect.rows view 3 images).Head
+            let text = row.Tiles[1].Caption |> String.concat "; "
+            Expect.stringContains text "crop" "the crop"
+            Expect.equal row.Tiles.Length 4 "the image and three views")
+
+        testCase "crops of one image share their intensities; colour distortion takes that away" (fun () ->
+            let cropped = crop 24<px> (between 0.5 1.0)
+            let panels =
+                Inspect.intensities
+                    [ "crop", cropped; "crop and colour", augment [ cropped; colorDistortion 1.0 ] ]
+                    6
+                    images.Head
+            // Half the sum of absolute differences of two histograms: 0 the same, 1 disjoint.
+            let apart (panel: Chart.Panel) =
+                let heights = panel.Series |> List.map (fun (_, _, y) -> y)
+                List.allPairs heights heights
+                |> List.averageBy (fun (a, b) ->
+                    0.5 * Array.fold2 (fun sum x y -> sum + abs (x - y)) 0.0 a b)
+            let alone, coloured = apart panels[0], apart panels[1]
+            Expect.isLessThan alone (0.6 * coloured) $"apart by {alone:F2} and {coloured:F2}"
+            for panel in panels do
+                for _, _, y in panel.Series do
+                    Expect.floatClose Accuracy.medium (Array.sum y) 1.0 "shares")
+
+        testCase "parameters look like their distributions" (fun () ->
+            let panels = Inspect.parameters view 4000 (200, 200)
+            let one (name: string) = panels |> List.find (fun p -> p.Title.StartsWith name)
+            let _, x, y = (one "hue").Series.Head
+            Expect.isTrue (Array.head x > -0.2 && Array.last x < 0.2) "hue within a fifth of a turn"
+            // 3,200 uniform values in 40 bins: 80 each with a standard deviation of 9.
+            for share in y do
+                Expect.isLessThan (abs (share - 0.025)) (6.0 * 9.0 / 3200.0) "uniform"
+            Expect.stringContains (one "grayscale").Title "20" "one view in five is grey")
+
+        testCase "a histogram counts every value once" (fun () ->
+            let x, y = Inspect.histogram 4 0.0 1.0 [| 0.0; 0.1; 0.3; 1.0 |]
+            Expect.equal x [| 0.125; 0.375; 0.625; 0.875 |] "middles"
+            Expect.equal y [| 0.5; 0.25; 0.0; 0.25 |] "shares")
+
+        testCase "a view that check refuses is refused" (fun () ->
+            Expect.throwsT<ArgumentException>
+                (fun () -> Inspect.png (posterize 0) 1 images |> ignore)
+                "posterize 0")
+    ]
