@@ -63,7 +63,10 @@ public enum Operation
     /// <summary>1 - x.</summary>
     Invert,
 
-    /// <summary>(x - min) / (max - min) by the smallest and largest value of each channel of the image; a flat channel stays.</summary>
+    /// <summary>
+    /// (x - min) / (max - min) by the smallest and largest value of each channel of the image; a channel whose range is under half a byte's step, 1 / 510, stays:
+    /// stretching it would show nothing but rounding.
+    /// </summary>
     AutoContrast,
 
     /// <summary>

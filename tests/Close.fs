@@ -27,6 +27,10 @@ let float32Loss = 1e-4
 /// computes the weights of a resize or blur in float32 too, whose coordinates of some hundred pixels lose up to 1e-5.
 let golden = 1e-5
 
+/// The reference in double against torchvision's rotations and affine maps of images up to 200 px: their sampling grid is float32 and normalised, so places are
+/// off by up to 200 x 2^-24 x 2 = 2.4e-5 px, times a step of at most 1 between neighbours. OperationTests shows both halves of this.
+let goldenGrid = 2.4e-5
+
 /// A view in [0, 1] by float32 against the same in double: each step rounds a few times by 2^-24 = 6e-8 and enlarges the errors
 /// before it by at most about 3 (a factor up to 2 blends as 2 x - m); five such steps reach 3^5 x 6e-8 = 1.5e-5.
 let view = 2e-5

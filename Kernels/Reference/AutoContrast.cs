@@ -5,6 +5,9 @@ namespace Vantage.Kernels.Reference;
 /// <summary>Stretches each channel to [0, 1]: torchvision's <c>autocontrast</c>.</summary>
 public static class AutoContrast
 {
+    /// <summary>Half the step of a byte: below it a channel counts as flat.</summary>
+    internal const double Flat = 1 / 510.0;
+
     /// <summary>(x - min) / (max - min) of each channel; a flat channel stays.</summary>
     /// <param name="image">channels x height x width values in [0, 1].</param>
     /// <param name="channels">Channels.</param>
@@ -20,7 +23,7 @@ public static class AutoContrast
                 (low, high) = (Math.Min(low, image[i]), Math.Max(high, image[i]));
             }
 
-            for (var i = c * plane; i < (c + 1) * plane && high > low; i++)
+            for (var i = c * plane; i < (c + 1) * plane && high - low >= Flat; i++)
             {
                 result[i] = (image[i] - low) / (high - low);
             }

@@ -10,7 +10,7 @@ internal static class AutoContrast
         for (var c = 0; c < planes.Channels; c++)
         {
             var (_, low, high) = PlanePass.Statistics<TLanes, TVector>(planes.Plane(c), planes.Pixels);
-            if (high > low)
+            if (high - low >= Reference.AutoContrast.Flat)
             {
                 var gain = 1 / ((double)high - low);
                 PlanePass.Affine<TLanes, TVector>(planes.Plane(c), planes.Pixels, (float)gain, (float)(-low * gain));
