@@ -24,7 +24,7 @@ internal static class AxisWeights
         var unit = (grows ? size.clamp_min(output) : ones_like(size).mul_(output)).mul_(2); // 2 output w
         var start = first.mul(-2).add_(1).mul_(output).sub(centres); // from the centre to pixel 0 of the image, n x output x 1
         var distance = start.add(pixels.mul(2 * output));
-        var inside = pixels.ge(first).logical_and_(pixels.lt(first.add(size))).to_type(type);
+        var inside = pixels.ge(first).bitwise_and_(pixels.lt(first.add(size))).to_type(type);
         Tensor weights;
         if (Reference.Crop.Cubic(filter))
         {
@@ -36,7 +36,7 @@ internal static class AxisWeights
         }
         else
         {
-            weights = distance.abs_().sub_(unit).clamp_max_(0).mul_(inside); // the triangle times -unit: the sum divides it away
+            weights = Distance.Of(distance).sub_(unit).clamp_max_(0).mul_(inside); // the triangle times -unit: the sum divides it away
         }
 
         return weights.div_(weights.sum(-1, true)).to_type(ScalarType.Float32);
@@ -56,9 +56,9 @@ internal static class AxisWeights
     private static Tensor Kernel(Tensor distance, Filter filter)
     {
         var a = filter == Filter.Bicubic ? -0.5 : -0.75;
-        var t = distance.abs_().clamp_max_(2); // at 2 the outer piece is 0
+        var t = Distance.Of(distance).clamp_max_(2); // at 2 the outer piece is 0
         var inner = t.mul(a + 2).sub_(a + 3).mul_(t).mul_(t).add_(1);
         var outer = t.sub(5).mul_(t).add_(8).mul_(t).sub_(4).mul_(a);
-        return where(t.lt(1), inner, outer);
+        return Choose.Of(t.lt(1), inner, outer);
     }
 }

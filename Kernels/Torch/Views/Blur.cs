@@ -21,15 +21,16 @@ internal static class Blur
     {
         var (sigma, taps) = (p.Line(0).squeeze(2).clamp_min(Least), p.Line(1).squeeze(2));
         var distance = Axes.Numbers(1 - length, (2 * length) - 1, sigma.device).unsqueeze(0);
-        var weights = distance.div(sigma).square().mul_(-0.5).exp_().mul_(distance.abs().mul_(2).lt(taps));
+        var weights = distance.div(sigma).square().mul_(-0.5).exp_().mul_(Distance.Of(distance).mul_(2).lt(taps));
         weights.div_(weights.sum(1, true));
-        var matrix = weights.unfold(1, length, 1).flip(1); // row y, pixel j: weights[length - 1 - y + j]
+        var places = Axes.Numbers(0, length, sigma.device, ScalarType.Int64);
+        var matrix = weights.index(TensorIndex.Slice(), TensorIndex.Tensor(places.sub(places.unsqueeze(1)).add_(length - 1))); // g(j - y)
         if (length > 1)
         {
             var far = weights.narrow(1, length - 1, length);
             far = cat([far, zeros_like(far.narrow(1, 1, length - 1))], 1); // g(0), g(1), .., then 0
             matrix.narrow(2, 1, length - 1).add_(far.unfold(1, length, 1).narrow(2, 1, length - 1));
-            matrix.narrow(2, 0, length - 1).add_(far.flip(1).unfold(1, length, 1).narrow(2, 0, length - 1));
+            matrix.narrow(2, 0, length - 1).add_(Mirror.Last(far).unfold(1, length, 1).narrow(2, 0, length - 1));
         }
 
         return matrix;

@@ -21,7 +21,7 @@ internal static class BoxBlur
     {
         var places = Axes.Numbers(0, length, whole.device);
         var rows = places.reshape(1, -1, 1);
-        var once = Box(rows.sub(places).abs_(), whole, inner, outer);
+        var once = Box(Distance.Of(rows.sub(places)), whole, inner, outer);
         if (length == 1)
         {
             return ones_like(once); // whatever the weights, they meet the same pixel

@@ -17,7 +17,7 @@ internal static class Equalize
         var half = step.div(2, RoundingMode.floor);
         var table = below.add_(half).div_(step.clamp_min(1), RoundingMode.floor).clamp_max_(255);
         table.narrow(2, 0, 1).zero_();
-        table = where(step.eq(0), levels, table);
+        table.masked_fill_(step.eq(0), 0).add_(levels.mul(step.eq(0)));
         return table.gather(2, bytes).to_type(ScalarType.Float32).div_(255).reshape(x.shape);
     }
 }

@@ -9,12 +9,12 @@ internal static class Erase
     {
         var rows = Inside(p.Column(0), p.Column(2), x.shape[2]).transpose(2, 3);
         var columns = Inside(p.Column(1), p.Column(3), x.shape[3]);
-        return where(rows.logical_and(columns), p.Column(4), x);
+        return Choose.Of(rows.bitwise_and(columns), p.Column(4), x);
     }
 
     private static Tensor Inside(Tensor first, Tensor size, long length)
     {
         var places = Axes.Numbers(0, length, first.device).reshape(1, 1, 1, -1);
-        return places.ge(first).logical_and_(places.sub(first).lt_(size));
+        return places.ge(first).bitwise_and_(places.sub(first).lt(size));
     }
 }

@@ -5,5 +5,5 @@ namespace Vantage.Kernels.Torch;
 /// <summary>Mirrors left and right.</summary>
 internal static class FlipHorizontal
 {
-    internal static Tensor Apply(Tensor x) => x.flip(3);
+    internal static Tensor Apply(Tensor x) => Mirror.Last(x);
 }

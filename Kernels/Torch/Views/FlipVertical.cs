@@ -5,5 +5,5 @@ namespace Vantage.Kernels.Torch;
 /// <summary>Mirrors top and bottom.</summary>
 internal static class FlipVertical
 {
-    internal static Tensor Apply(Tensor x) => x.flip(2);
+    internal static Tensor Apply(Tensor x) => Mirror.Rows(x);
 }

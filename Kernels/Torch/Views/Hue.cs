@@ -28,12 +28,12 @@ internal static class Hue
         // The sextant times the chroma, counted from the first of red, green, blue that is largest.
         var ofBlue = r.sub(g).add_(chroma, alpha: 4);
         var ofGreen = b.sub(r).add_(chroma, alpha: 2);
-        var h = where(v.eq(r), g.sub(b), where(v.eq(g), ofGreen, ofBlue));
+        var h = Choose.Of(v.eq(r), g.sub(b), Choose.Of(v.eq(g), ofGreen, ofBlue));
         h.div_(chroma.clamp_min(Least)).add_(p.Line(0).frac().add_(1).frac_().mul_(6)); // in [-1, 11)
         h.remainder_(6);
-        r.copy_(h).sub_(3).abs_().sub_(1).clamp_(0, 1).mul_(chroma).add_(low);
-        g.copy_(h).sub_(2).abs_().sub_(2).neg_().clamp_(0, 1).mul_(chroma).add_(low);
-        b.copy_(h).sub_(4).abs_().sub_(2).neg_().clamp_(0, 1).mul_(chroma).add_(low);
+        Distance.Of(r.copy_(h).sub_(3)).sub_(1).clamp_(0, 1).mul_(chroma).add_(low);
+        Distance.Of(g.copy_(h).sub_(2)).sub_(2).neg_().clamp_(0, 1).mul_(chroma).add_(low);
+        Distance.Of(b.copy_(h).sub_(4)).sub_(2).neg_().clamp_(0, 1).mul_(chroma).add_(low);
         return x;
     }
 }

@@ -7,7 +7,7 @@ internal static class Lab
 {
     internal static Tensor Apply(Tensor x)
     {
-        var linear = where(x.gt(0.04045), x.add(0.055).div_(1.055).pow_(2.4), x.div(12.92));
+        var linear = Choose.Of(x.gt(0.04045), x.add(0.055).div_(1.055).pow_(2.4), x.div(12.92));
         var (r, g, b) = (linear.select(1, 0), linear.select(1, 1), linear.select(1, 2));
         var fx = Root(Mix(r, g, b, 0.412453 / 0.95047, 0.357580 / 0.95047, 0.180423 / 0.95047));
         var fy = Root(Mix(r, g, b, 0.212671, 0.715160, 0.072169));
@@ -20,5 +20,5 @@ internal static class Lab
 
     private static Tensor Mix(Tensor r, Tensor g, Tensor b, double red, double green, double blue) => r.mul(red).add_(g, alpha: green).add_(b, alpha: blue);
 
-    private static Tensor Root(Tensor t) => where(t.gt(0.008856), t.pow(1.0 / 3), t.mul(7.787).add_(16.0 / 116));
+    private static Tensor Root(Tensor t) => Choose.Of(t.gt(0.008856), t.pow(1.0 / 3), t.mul(7.787).add_(16.0 / 116));
 }

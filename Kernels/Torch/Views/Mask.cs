@@ -14,11 +14,11 @@ internal static class Mask
         var row = Axes.Numbers(0, height, x.device, ScalarType.Int64).div(patch, RoundingMode.floor).mul_(columns).sub_(whole.narrow(1, 1, 1));
         var column = Axes.Numbers(0, width, x.device, ScalarType.Int64).div(patch, RoundingMode.floor);
         var bit = row.unsqueeze(2).add(column.unsqueeze(1)).reshape(n, height * width);
-        var outside = bit.lt(0).logical_or_(bit.ge(Reference.Mask.Patches));
+        var outside = bit.lt(0).bitwise_or_(bit.ge(Reference.Mask.Patches));
 
         var places = Axes.Numbers(0, Reference.Mask.Bits, x.device, ScalarType.Int64);
         var set = whole.narrow(1, 2, 4).unsqueeze(2).bitwise_right_shift(places).bitwise_and_(1).reshape(n, Reference.Mask.Patches);
-        var stays = set.gather(1, bit.masked_fill_(outside, 0)).eq_(0).to_type(ScalarType.Bool).logical_or_(outside);
+        var stays = set.gather(1, bit.masked_fill_(outside, 0)).eq(0).bitwise_or_(outside);
         return x.mul_(stays.reshape(n, 1, height, width));
     }
 }

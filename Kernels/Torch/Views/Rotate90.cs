@@ -7,9 +7,9 @@ internal static class Rotate90
 {
     internal static Tensor Apply(Tensor x, int turns) => (turns & 3) switch
     {
-        1 => x.transpose(2, 3).flip(2),
-        2 => x.flip(2, 3),
-        3 => x.transpose(2, 3).flip(3),
+        1 => Mirror.Rows(x.transpose(2, 3)),
+        2 => Mirror.Rows(Mirror.Last(x)),
+        3 => Mirror.Last(x.transpose(2, 3)),
         _ => x,
     };
 }

@@ -26,7 +26,7 @@ internal static class Slots
         {
             var group = plan.Groups[k];
             var images = Indices(group.Images, x.device);
-            parts[k] = (images, Do(x.index_select(0, images), new StepTable(group.Steps, table.index_select(0, images)), shape));
+            parts[k] = (images, Do(Choose.Images(x, images), new StepTable(group.Steps, Choose.Images(table, images)), shape));
         }
 
         var rest = n - plan.Groups.Sum(group => group.Images.Length);
