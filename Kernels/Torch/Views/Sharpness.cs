@@ -16,7 +16,7 @@ internal static class Sharpness
         var inner = x.narrow(2, 1, height).narrow(3, 1, width);
         var across = x.narrow(3, 0, width).add(x.narrow(3, 1, width)).add_(x.narrow(3, 2, width));
         var smooth = across.narrow(2, 0, height).add(across.narrow(2, 1, height)).add_(across.narrow(2, 2, height)).add_(inner, alpha: 4).div_(13);
-        Blend.With(inner, p.A, smooth).Dispose();
+        Blend.With(inner, p.A, smooth);
         return x;
     }
 }

@@ -25,7 +25,7 @@ internal static class Slots
         for (var k = 0; k < parts.Length; k++)
         {
             var group = plan.Groups[k];
-            var images = Indices(group.Images, x.device);
+            var images = Upload.Of(group.Images, x.device);
             parts[k] = (images, Do(Choose.Images(x, images), new StepTable(group.Steps, Choose.Images(table, images)), shape));
         }
 
@@ -48,9 +48,6 @@ internal static class Slots
 
         return x;
     }
-
-    /// <summary>Numbers on a device.</summary>
-    internal static Tensor Indices(int[] numbers, Device device) => tensor(Array.ConvertAll(numbers, i => (long)i)).to(device);
 
     private static void Same(SlotPlan plan, Operation operation, long[] size, long[] found)
     {

@@ -9,7 +9,7 @@ internal static class Standardize
     /// <param name="shape">The means and deviations.</param>
     internal static Tensor Apply(Tensor x, ViewShape shape)
     {
-        Tensor Each(float[] values) => tensor(values).to(x.device).reshape(-1, 1, 1);
+        Tensor Each(float[] values) => Upload.Of(values, x.device).reshape(-1, 1, 1);
         return x.sub_(Each(shape.Mean)).div_(Each(shape.Deviation));
     }
 }

@@ -44,7 +44,7 @@ public static class TorchViews
         }
 
         var x = images.dtype == ScalarType.Byte ? images.to_type(ScalarType.Float32).div_(255) : images.clone();
-        var table = tensor(values).to(images.device).reshape(n, slots, 7);
+        var table = Upload.Of(values, images.device).reshape(n, slots, 7);
         foreach (var plan in plans.Where(plan => plan.Groups.Length > 0))
         {
             x = Next(x, plan, table, shape);
@@ -86,7 +86,7 @@ public static class TorchViews
         }
 
         // The tiles of an image come in order, so that the corners lie image after image.
-        var places = tensor(corners).to(x.device).reshape(2, n, shape.Tiles);
+        var places = Upload.Of(corners, x.device).reshape(2, n, shape.Tiles);
         var result = Tile.Apply(x, places.select(0, 0), places.select(0, 1), shape);
         return shape.Tiles == 1 ? result.squeeze(1) : result;
     }
