@@ -21,32 +21,33 @@ internal static class Slots
             return Do(x, new StepTable(all.Steps, table), shape);
         }
 
-        var parts = new (Tensor Images, Tensor Result)[plan.Groups.Length];
-        for (var k = 0; k < parts.Length; k++)
+        // Untouched images first, then each group's results; the order says where each image lies among them.
+        var order = new long[n];
+        var idle = n - plan.Groups.Sum(group => group.Images.Length);
+        var parts = new Tensor[plan.Groups.Length + (idle > 0 ? 1 : 0)];
+        var (filled, place) = (0, 0L);
+        if (idle > 0)
         {
-            var group = plan.Groups[k];
+            parts[filled++] = x;
+            place = n;
+            for (var i = 0; i < n; i++)
+            {
+                order[i] = i;
+            }
+        }
+
+        foreach (var group in plan.Groups)
+        {
             var images = Upload.Of(group.Images, x.device);
-            parts[k] = (images, Do(Choose.Images(x, images), new StepTable(group.Steps, Choose.Images(table, images)), shape));
+            parts[filled] = Do(Choose.Images(x, images), new StepTable(group.Steps, Choose.Images(table, images)), shape);
+            Same(plan, group.Operation, parts[0].shape, parts[filled++].shape);
+            foreach (var i in group.Images)
+            {
+                order[i] = place++;
+            }
         }
 
-        var rest = n - plan.Groups.Sum(group => group.Images.Length);
-        var size = rest > 0 || parts.Length == 0 ? x.shape : parts[0].Result.shape;
-        for (var k = 0; k < parts.Length; k++)
-        {
-            Same(plan, plan.Groups[k].Operation, size, parts[k].Result.shape);
-        }
-
-        if (parts.Length > 0 && !size.AsSpan(1).SequenceEqual(x.shape.AsSpan(1)))
-        {
-            x = empty([n, .. size[1..]], x.dtype, x.device);
-        }
-
-        foreach (var (images, result) in parts)
-        {
-            x.index_copy_(0, images, result);
-        }
-
-        return x;
+        return Choose.Images(cat(parts, 0), Upload.Of(order, x.device));
     }
 
     private static void Same(SlotPlan plan, Operation operation, long[] size, long[] found)
