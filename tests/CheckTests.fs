@@ -12,7 +12,7 @@ let private view steps = { good with Views = globals 2 (Augmentation.Sequence st
 
 let private standard = standardize [ 0.5 ] [ 0.25 ]
 
-let private size = crop 16<px> (Words.between 0.2 1.0)
+let private size = crop 16<px> (ViewWords.between 0.2 1.0)
 
 let private rate r = { good with Optimizer = { good.Optimizer with Rate = constant r } }
 
@@ -27,21 +27,24 @@ let private cases = [
     "sizes differ",
     {
         good with
-            Views = [ View.Global size; View.Global (crop 8<px> (Words.between 0.2 1.0)) ]
+            Views = [ View.Global size; View.Global (crop 8<px> (ViewWords.between 0.2 1.0)) ]
     },
     RecipeError.ViewsDiffer (Some 16<px>, Some 8<px>)
     "probability", view [ size; Augmentation.Sometimes (1.5, grayscale) ], RecipeError.BadProbability 1.5
     "ends in disorder",
-    view [ Augmentation.Brightness (Words.between 2.0 1.0) ],
-    RecipeError.BadDistribution (Augmentation.Brightness (Words.between 2.0 1.0), Words.between 2.0 1.0)
+    view [ Augmentation.Brightness (ViewWords.between 2.0 1.0) ],
+    RecipeError.BadDistribution (
+        Augmentation.Brightness (ViewWords.between 2.0 1.0),
+        ViewWords.between 2.0 1.0
+    )
     "hue beyond half a turn",
     view [ Augmentation.Hue (exactly 0.7) ],
     RecipeError.BadDistribution (Augmentation.Hue (exactly 0.7), exactly 0.7)
     "standardize in the middle", view [ standard; size ], RecipeError.StandardizeNotLast standard
     "deviation 0", view [ size; standardize [ 0.5 ] [ 0.0 ] ], RecipeError.BadStandardize ([ 0.5 ], [ 0.0 ])
-    "crop to 0 px", view [ crop 0<px> (Words.between 0.2 1.0) ], RecipeError.BadCropSize 0<px>
+    "crop to 0 px", view [ crop 0<px> (ViewWords.between 0.2 1.0) ], RecipeError.BadCropSize 0<px>
     "crop larger than the image",
-    view [ crop 18<px> (Words.between 0.2 1.0) ],
+    view [ crop 18<px> (ViewWords.between 0.2 1.0) ],
     RecipeError.CropLargerThanImage (18<px>, shape)
     "channels", view [ size; standardize [ 0.1; 0.2 ] [ 1.0; 1.0 ] ], RecipeError.ChannelsDiffer (2, shape)
     "depth", { good with Encoder = resnet 77 }, RecipeError.UnknownDepth 77

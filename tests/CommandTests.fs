@@ -143,7 +143,7 @@ let tests =
                 "a batch of 1", [ "--batch"; "1" ], small, "batch of 1"
                 "a crop larger than the image",
                 [],
-                { small with Views = globals 2 (crop 32<px> (Words.between 0.2 1.0)) },
+                { small with Views = globals 2 (crop 32<px> (ViewWords.between 0.2 1.0)) },
                 "32 px is larger than the images of 28 x 28"
                 "heads that do not fit", [], { small with Projector = head [ relu ] }, "Layer.Relu"
                 "nothing against collapse", [], { small with Avoid = [] }, "collaps"

@@ -23,39 +23,115 @@ let private range low high =
         |> Gen.map (fun (a, b) -> Distribution.LogUniform (min a b, max a b))
     ]
 
-let private colour =
+let private span low high =
+    Gen.two (number low high)
+    |> Gen.map (fun (a, b) -> Distribution.Uniform (min a b, max a b))
+
+let private warpOf = gen {
+    let! degrees = span -180.0 180.0
+    let! right = span -0.3 0.3
+    let! down = span -0.3 0.3
+    let! scale = span 0.5 2.0
+    let! shear = span -30.0 30.0
+    let! fill = number 0.0 1.0
+    return {
+        warp with
+            Degrees = degrees
+            Right = right
+            Down = down
+            Scale = scale
+            ShearX = shear
+            ShearY = shear
+            Fill = fill
+    }
+}
+
+/// Operations on images of one channel or three that keep the size.
+let private anyColours =
     Gen.oneof [
         range 0.0 2.0 |> Gen.map Augmentation.Brightness
+        span -1.0 1.0 |> Gen.map Augmentation.AddBrightness
         range 0.0 2.0 |> Gen.map Augmentation.Contrast
+        range 0.0 2.0 |> Gen.map Augmentation.ContrastByChannel
         range 0.0 2.0 |> Gen.map Augmentation.Saturation
-        Gen.two (number -0.5 0.5)
-        |> Gen.map (fun (a, b) -> Augmentation.Hue (Distribution.Uniform (min a b, max a b)))
-        Gen.constant Augmentation.Grayscale
-        Gen.constant Augmentation.FlipHorizontal
-        range 0.1 2.0 |> Gen.map Augmentation.Blur
+        range 0.0 2.0 |> Gen.map Augmentation.Sharpness
+        span -0.5 0.5 |> Gen.map Augmentation.Hue
+        Gen.elements [
+            Augmentation.Grayscale
+            Augmentation.FlipHorizontal
+            Augmentation.FlipVertical
+            Augmentation.QuarterTurns 2
+            Augmentation.Invert
+            Augmentation.Sobel
+            Augmentation.Solarize (Distribution.Exactly 0.5)
+        ]
+        range 0.1 2.0 |> Gen.map (fun d -> Augmentation.Blur (d, None))
+        range 0.0 3.0 |> Gen.map Augmentation.BoxBlur
+        range 0.0 0.3 |> Gen.map Augmentation.Noise
+        warpOf |> Gen.map Augmentation.Affine
+        Gen.map2 (fun side value -> Augmentation.Cutout (side * 1<px>, value)) (whole 1 12) (number 0.0 1.0)
+        number 0.0 1.0
+        |> Gen.map (fun value ->
+            Augmentation.RandomErasing (
+                Distribution.Uniform (0.02, 0.5),
+                Distribution.LogUniform (0.3, 3.3),
+                value
+            ))
     ]
 
-let rec private steps size =
+/// Those, and those that need three.
+let private colour =
+    Gen.frequency [
+        8, anyColours
+        1,
+        Gen.elements [
+            Augmentation.DropChannels 1
+            Augmentation.DropChannels 2
+            Augmentation.ShuffleChannels
+        ]
+    ]
+
+let rec private stepsOf leaf size =
     if size <= 1 then
-        colour
+        leaf
     else
+        let several count = Gen.listOfLength count (stepsOf leaf (size / count))
         Gen.frequency [
-            4, colour
-            1, Gen.listOfLength 2 (steps (size / 2)) |> Gen.map Augmentation.Sequence
-            1, Gen.listOfLength 3 (steps (size / 3)) |> Gen.map Augmentation.AnyOrder
-            1, Gen.map2 (fun p inner -> Augmentation.Sometimes (p, inner)) (number 0.0 1.0) (steps (size / 2))
+            4, leaf
+            1, several 2 |> Gen.map Augmentation.Sequence
+            1, several 3 |> Gen.map Augmentation.AnyOrder
+            1,
+            Gen.map2
+                (fun p inner -> Augmentation.Sometimes (p, inner))
+                (Gen.frequency [ 4, number 0.0 1.0; 1, Gen.elements [ 0.0; 1.0 ] ])
+                (stepsOf leaf (size / 2))
+            1,
+            Gen.map2
+                (fun weights inner -> Augmentation.OneOf (List.zip weights inner))
+                (Gen.elements [ [ 1.0; 1.0; 1.0 ]; [ 0.5; 0.0; 2.0 ] ])
+                (several 3)
+            1, Gen.map2 (fun count inner -> Augmentation.Pick (count, inner)) (whole 0 3) (several 3)
         ]
 
+let private steps size = stepsOf colour size
+
 let private someCrop =
-    Gen.map2
-        (fun size (a, b) ->
+    Gen.map3
+        (fun size (a, b) resampling ->
             Augmentation.Crop (
                 size * 1<px>,
                 Distribution.Uniform (min a b, max a b),
-                Distribution.LogUniform (0.75, 4.0 / 3.0)
+                Distribution.LogUniform (0.75, 4.0 / 3.0),
+                resampling
             ))
         (whole 1 20)
         (Gen.two (number 0.05 1.0))
+        (Gen.elements [
+            Resampling.Bilinear
+            Resampling.BilinearPlain
+            Resampling.Bicubic
+            Resampling.BicubicPlain
+        ])
 
 /// Any tree of steps without a crop.
 let augmentation = Gen.sized (fun size -> steps (1 + size / 8))
@@ -73,9 +149,17 @@ let view =
         (Gen.listOf augmentation |> Gen.map (List.truncate 4))
         (Gen.zip (number 0.0 1.0) (number 0.1 1.0))
 
+/// Any tree for images of one channel too, a crop first or not.
+let anyTree =
+    Gen.sized (fun size ->
+        Gen.map2
+            (fun first rest -> augment [ first; rest ])
+            (Gen.oneof [ Gen.constant identity; someCrop ])
+            (stepsOf anyColours (1 + size / 8)))
+
 /// Augmentations for properties.
 type Trees =
-    static member Augmentation() = Arb.fromGen augmentation
+    static member Augmentation() = Arb.fromGenShrink (augmentation, Trial.smaller)
 
 /// The setting of properties over augmentations.
 let trees = { Expecto.FsCheckConfig.defaultConfig with arbitrary = [ typeof<Trees> ]; maxTest = 200 }

@@ -35,8 +35,10 @@ let tests =
             let rec sites planned =
                 planned
                 |> List.collect (function
-                    | Planned.Do (site, op) -> [ site .. site + Plan.draws op - 1 ]
+                    | Planned.Do (site, draws, _, _) -> [ site .. site + draws - 1 ]
+                    | Planned.Choose (site, _, branches) -> site :: List.collect sites branches
                     | Planned.Gate (site, _, inside) -> site :: sites inside
+                    | Planned.Pick (site, _, branches)
                     | Planned.Shuffle (site, branches) ->
                         [ site .. site + branches.Length - 1 ] @ List.collect sites branches)
             sites plan.Steps |> List.sort = [ 0 .. plan.Sites - 1 ])

@@ -20,6 +20,10 @@ module Explain =
                 $"  negatives in the batch prevent complete collapse: equal embeddings cost log (2N - 1), spread ones less\n  (temperature {temperature}; Chen et al. 2020, equation 1 and section 5.1)")
             |> String.concat "\n"
 
+    let private dimensionsOf (view: Vantage.Kernels.ViewShape) =
+        let one = $"{view.Channels} x {view.Height} x {view.Width}"
+        if view.Tiles = 1 then one else $"{view.Tiles} tiles of {one}"
+
     /// The layers that one image of this shape meets, encoder first, with output shapes and multiply-adds.
     let layers network channels height width =
         let trace = ResizeArray ()
@@ -41,7 +45,10 @@ module Explain =
     /// The explanation as text. `channels` and the image size come from the data set.
     let recipe (recipe: Recipe) (shape: ImageShape) =
         let plans = Recipe.augmentations recipe |> List.map Plan.ofAugmentation
-        let view = Views.shape shape.Channels (int shape.Height) (int shape.Width) plans.Head
+        let shapes =
+            plans
+            |> List.map (Views.shape shape.Channels (int shape.Height) (int shape.Width))
+        let view = shapes.Head
         let network = Network.ofRecipe torch.CPU shape.Channels recipe
         let layers = layers network view.Channels view.Height view.Width
         let parameters = network.Weights.Parameters |> List.sumBy (fun (_, t) -> t.numel ())
@@ -64,9 +71,14 @@ module Explain =
             $"fingerprint {Print.fingerprint recipe}"
             ""
             $"data        {recipe.Data}: {group shape.Images} images, {shape.Channels} x {int shape.Height} x {int shape.Width}"
-            for i, plan in List.indexed plans do
-                $"view {i + 1}      {view.Channels} x {view.Height} x {view.Width}; {plan.Sites} draws, {plan.Slots} steps"
+            for i, (plan, view) in List.indexed (List.zip plans shapes) do
+                $"view {i + 1}      {dimensionsOf view}; {plan.Sites} draws, {plan.Slots} steps"
                 yield! Plan.explain plan |> List.map (fun line -> "  " + line)
+                let rewritten, used = Rewrite.plan plan
+                if used <> [] then
+                    let names = String.concat ", " used
+                    $"  runs as ({names}):"
+                    yield! Plan.explain rewritten |> List.map (fun line -> "    " + line)
                 let mean, deviation = plan.Standardize
                 $"  then (x - %A{mean}) / %A{deviation}"
             ""

@@ -14,7 +14,7 @@ type Batch = {
     Epoch: int
     /// Which images of the set.
     Indices: int array
-    /// Views x n x channels x height x width.
+    /// View by view, n x channels x height x width each.
     Values: float32 array
 }
 
@@ -38,7 +38,7 @@ type Loader(viewer: Viewer, split: Split, recipe: Recipe, firstStep: int, lastSt
     =
     let ahead = 3
     let perEpoch = split.Count / recipe.Batch
-    let length = viewer.Plans.Length * recipe.Batch * viewer.Shape.Length
+    let length = Array.last (Views.offsets viewer recipe.Batch)
     let free = new BlockingCollection<float32 array> ()
     let ready = new BlockingCollection<Result<Batch, exn>> (ahead)
     let cancel = new CancellationTokenSource ()

@@ -5,6 +5,8 @@ namespace Vantage
 type View =
     /// A view that is compared with all others.
     | Global of Augmentation
+    /// A view, usually a smaller crop, that is compared with the global ones only.
+    | Local of Augmentation
 
 /// How a ResNet meets the image.
 [<RequireQualifiedAccess>]

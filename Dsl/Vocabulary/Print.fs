@@ -1,47 +1,19 @@
 namespace Vantage
 
 open System
-open System.Globalization
 open System.Security.Cryptography
 open System.Text
 
 /// Recipes as F# that reads back. Every value prints as the expression that makes it, so that
 /// printing, compiling and evaluating gives an equal recipe; the fingerprint is taken of that text.
 module Print =
-    let private number (x: float) =
-        if Double.IsPositiveInfinity x then
-            "infinity"
-        elif Double.IsNegativeInfinity x then
-            "(-infinity)"
-        elif Double.IsNaN x then
-            "nan"
-        else
-            let text = x.ToString ("R", CultureInfo.InvariantCulture)
-            let text = if text.IndexOfAny [| '.'; 'E' |] < 0 then text + ".0" else text
-            if x < 0.0 || (x = 0.0 && Double.IsNegative x) then $"({text})" else text
-
-    let private text (s: string) =
-        let escaped = StringBuilder ()
-        for c in s do
-            match c with
-            | '"' -> escaped.Append "\\\"" |> ignore
-            | '\\' -> escaped.Append "\\\\" |> ignore
-            | c when Char.IsControl c -> escaped.Append $"\\u{int c:X4}" |> ignore
-            | c -> escaped.Append c |> ignore
-        $"\"{escaped}\""
-
-    let private list (items: string list) = "[ " + String.Join ("; ", List.toArray items) + " ]"
-
-    let private whole unit (n: int) =
-        let literal = $"{n}<{unit}>"
-        if n < 0 then $"({literal})" else literal
+    open Literal
 
     /// A distribution.
-    let distribution =
-        function
-        | Distribution.Exactly x -> $"Distribution.Exactly {number x}"
-        | Distribution.Uniform (low, high) -> $"Distribution.Uniform ({number low}, {number high})"
-        | Distribution.LogUniform (low, high) -> $"Distribution.LogUniform ({number low}, {number high})"
+    let distribution = PrintView.distribution
+
+    /// An augmentation.
+    let augmentation = PrintView.augmentation
 
     /// A schedule.
     let rec schedule =
@@ -50,24 +22,6 @@ module Print =
         | Schedule.Cosine (first, last) -> $"Schedule.Cosine ({number first}, {number last})"
         | Schedule.Warmup (epochs, after) ->
             $"Schedule.Warmup ({whole (nameof epoch) (int epochs)}, {schedule after})"
-
-    /// An augmentation.
-    let rec augmentation =
-        function
-        | Augmentation.Sequence steps -> $"Augmentation.Sequence {list (List.map augmentation steps)}"
-        | Augmentation.AnyOrder steps -> $"Augmentation.AnyOrder {list (List.map augmentation steps)}"
-        | Augmentation.Sometimes (p, step) -> $"Augmentation.Sometimes ({number p}, {augmentation step})"
-        | Augmentation.Crop (size, area, aspect) ->
-            $"Augmentation.Crop ({whole (nameof px) (int size)}, {distribution area}, {distribution aspect})"
-        | Augmentation.FlipHorizontal -> "Augmentation.FlipHorizontal"
-        | Augmentation.Brightness d -> $"Augmentation.Brightness ({distribution d})"
-        | Augmentation.Contrast d -> $"Augmentation.Contrast ({distribution d})"
-        | Augmentation.Saturation d -> $"Augmentation.Saturation ({distribution d})"
-        | Augmentation.Hue d -> $"Augmentation.Hue ({distribution d})"
-        | Augmentation.Grayscale -> "Augmentation.Grayscale"
-        | Augmentation.Blur d -> $"Augmentation.Blur ({distribution d})"
-        | Augmentation.Standardize (mean, deviation) ->
-            $"Augmentation.Standardize ({list (List.map number mean)}, {list (List.map number deviation)})"
 
     /// An encoder.
     let encoder =
@@ -99,7 +53,10 @@ module Print =
         | Rule.Lars momentum -> $"Rule.Lars {number momentum}"
         | Rule.AdamW -> "Rule.AdamW"
 
-    let private view (View.Global a) = $"View.Global ({augmentation a})"
+    let private view =
+        function
+        | View.Global a -> $"View.Global ({augmentation a})"
+        | View.Local a -> $"View.Local ({augmentation a})"
 
     /// The whole recipe: one field a line.
     let recipe (r: Recipe) =

@@ -25,7 +25,11 @@ type Recipe = {
 /// Functions over recipes.
 module Recipe =
     /// The augmentation of each view.
-    let augmentations recipe = recipe.Views |> List.map (fun (View.Global augmentation) -> augmentation)
+    let augmentations recipe =
+        recipe.Views
+        |> List.map (function
+            | View.Global augmentation
+            | View.Local augmentation -> augmentation)
 
     /// Every variant with exactly one mechanism left out; a recipe of n mechanisms has n.
     let ablations recipe =

@@ -72,7 +72,7 @@ internal ref struct Chain<TLanes, TVector>
         }
     }
 
-    /// <summary>Steps of one pixel wait; those that leave the image as it is do nothing.</summary>
+    /// <summary>Steps of one pixel wait; those that leave the image as it is do nothing. A step with sides never ends here: flips are counted up to it.</summary>
     private bool Colour(Step step)
     {
         switch (step.Operation)
@@ -102,7 +102,7 @@ internal ref struct Chain<TLanes, TVector>
                 return Add(Lab.Step);
             case Operation.Blur:
                 return step.A == 0 || step.B == 1;
-            case Operation.BoxBlur or Operation.Noise:
+            case Operation.BoxBlur:
                 return step.A == 0;
             case Operation.Sharpness or Operation.ContrastByChannel:
                 return step.A == 1;

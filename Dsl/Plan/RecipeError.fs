@@ -1,0 +1,133 @@
+namespace Vantage
+
+/// The shape of the images of a set, where it is known before a run.
+type ImageShape = { Images: int; Channels: int; Height: int<px>; Width: int<px> }
+
+/// What can be wrong with a recipe, each with the value that is wrong.
+[<RequireQualifiedAccess>]
+type RecipeError =
+    | NothingPreventsCollapse of Objective
+    | TooFewViews of int
+    | ShapeChangesByChance of Augmentation
+    | TwoCrops of Augmentation
+    | ViewsDiffer of int<px> option * int<px> option
+    | BadProbability of float
+    | BadDistribution of Augmentation * Distribution
+    | StandardizeNotLast of Augmentation
+    | EmptyChoice of Augmentation
+    | BadWeights of float list
+    | BadPick of count: int * steps: int
+    | BadNumber of Augmentation * low: int * high: int
+    | BadPixels of Augmentation
+    | BadValue of Augmentation * float
+    | SizeDependsOnImage of Augmentation
+    | PatchesNeedSize of Augmentation
+    | GridDoesNotFit of Augmentation * height: int<px> * width: int<px>
+    | TilesNotLast of Augmentation
+    | NeedsRgb of Augmentation * ImageShape
+    | NoSuchChannels of Augmentation * ImageShape
+    | TurnsUneven of Augmentation * ImageShape
+    | TooManySites of int
+    | BadStandardize of mean: float list * deviation: float list
+    | BadCropSize of int<px>
+    | CropLargerThanImage of int<px> * ImageShape
+    | ChannelsDiffer of int * ImageShape
+    | UnknownDepth of int
+    | BadWidths of int list * blocks: int
+    | EmptyHead
+    | BadLayerWidth of int
+    | HeadDoesNotEndLinear of Layer
+    | NormalizesOneValue of Layer
+    | BadTemperature of float
+    | BadRate of Schedule
+    | BadDecay of float
+    | BadMomentum of float
+    | BadBatch of int
+    | BatchLargerThanSet of int * ImageShape
+    | BadEpochs of int<epoch>
+    | WarmupLongerThanRun of int<epoch> * int<epoch>
+    | BadProtocol of Protocol
+    | NeighboursMoreThanImages of int * ImageShape
+
+/// What is wrong, in words.
+module RecipeError =
+    /// The error in words, with the remedy.
+    let message error =
+        match error with
+        | RecipeError.NothingPreventsCollapse (Objective.NtXent _) ->
+            "Nothing keeps this recipe from collapsing: without negatives the constant embedding minimises NT-Xent. \
+             Add `repel inBatch` to Avoid, or pass --watch-collapse to see it collapse."
+        | RecipeError.TooFewViews n -> $"The recipe has {n} views; NT-Xent compares 2. Use `globals 2 view`."
+        | RecipeError.ShapeChangesByChance a ->
+            $"{Print.augmentation a} sits inside `sometimes` or `anyOrder`: a view must have one size whatever is drawn. Move the crop out."
+        | RecipeError.EmptyChoice a ->
+            $"{Print.augmentation a} has nothing to choose from. Give it at least one step; `identity` is one."
+        | RecipeError.BadWeights weights ->
+            $"The weights %A{weights} are not shares: all must be finite and 0 or more, and their sum above 0."
+        | RecipeError.BadPick (count, steps) ->
+            $"`pick {count}` of {steps} steps: the count must lie in 0 .. {steps}."
+        | RecipeError.BadNumber (a, low, high) ->
+            $"{Print.augmentation a}: the number must lie in {low} .. {high}."
+        | RecipeError.BadPixels a -> $"{Print.augmentation a}: every size must be at least 1<px>."
+        | RecipeError.BadValue (a, value) ->
+            $"{Print.augmentation a}: the value {value} is outside [0, 1], where pixels lie."
+        | RecipeError.SizeDependsOnImage a ->
+            $"After {Print.augmentation a} the longer side still depends on each image. Add a `centerCrop` or a `crop`."
+        | RecipeError.PatchesNeedSize a ->
+            $"{Print.augmentation a} needs to know the size of the image before the run. Put a `crop` or `centerCrop` before it."
+        | RecipeError.GridDoesNotFit (a, height, width) ->
+            $"{Print.augmentation a} does not divide an image of {int height} x {int width} px. Choose sizes that do, or crop to a size that fits."
+        | RecipeError.TilesNotLast a ->
+            $"{Print.augmentation a} must be the last step of its view but for `standardize`, once: it cuts the image apart."
+        | RecipeError.NeedsRgb (a, shape) ->
+            $"{Print.augmentation a} works on 3 channels, the images have {shape.Channels}. Leave it out, or use images in colour."
+        | RecipeError.NoSuchChannels (a, shape) ->
+            $"{Print.augmentation a} asks for channels that images of {shape.Channels} do not have."
+        | RecipeError.TurnsUneven (a, shape) ->
+            $"{Print.augmentation a} turns images of {int shape.Height} x {int shape.Width} px to another size. Put a `crop` before it."
+        | RecipeError.TooManySites n ->
+            $"A view of {n} random draws is more than the counter holds (262144). Use fewer choices or patches."
+        | RecipeError.TwoCrops a -> $"{Print.augmentation a} is a second crop in one view; keep one."
+        | RecipeError.ViewsDiffer (a, b) ->
+            let say =
+                Option.map (fun s -> $"{int s} px")
+                >> Option.defaultValue "the image's own size"
+            $"The views differ in size ({say a} and {say b}); views that share a forward pass have one size."
+        | RecipeError.BadProbability p -> $"A probability of {p} is outside [0, 1]."
+        | RecipeError.BadDistribution (a, d) ->
+            $"{Print.distribution d} cannot be drawn for {Print.augmentation a}: ends must be finite, in order and in the operation's range."
+        | RecipeError.StandardizeNotLast a ->
+            $"{Print.augmentation a} must be the last step of its view, once: colours are changed in [0, 1]."
+        | RecipeError.BadStandardize (mean, deviation) ->
+            $"standardize %A{mean} %A{deviation}: one value or one for each channel in both, all finite, deviations positive."
+        | RecipeError.BadCropSize size -> $"A crop to {int size} px has no pixels. Use at least 1<px>."
+        | RecipeError.CropLargerThanImage (size, shape) ->
+            $"A crop to {int size} px is larger than the images of {int shape.Height} x {int shape.Width} px. Use at most {int (min shape.Height shape.Width)}<px>."
+        | RecipeError.ChannelsDiffer (n, shape) ->
+            $"standardize has {n} values, the images have {shape.Channels} channels. Give one value, or {shape.Channels}."
+        | RecipeError.UnknownDepth depth -> $"There is no ResNet-{depth} here; 18, 34 and 50 are built."
+        | RecipeError.BadWidths (widths, blocks) ->
+            $"compactResNet %A{widths} {blocks}: at least one stage, every width and the number of blocks positive."
+        | RecipeError.EmptyHead -> "The projector has no layer. Use `head [ linear 128 ]` at least."
+        | RecipeError.BadLayerWidth width ->
+            $"A linear layer of width {width} gives no values; widths are positive."
+        | RecipeError.HeadDoesNotEndLinear layer ->
+            $"The projector ends with {Print.layer layer}, which does not set the width of an embedding. End it with `linear` or `batchNorm` after one."
+        | RecipeError.NormalizesOneValue layer ->
+            $"The embedding has width 1 after {Print.layer layer}: normalised, only its sign is left. Use a width of at least 2."
+        | RecipeError.BadTemperature t ->
+            $"A temperature of {t} is not positive and finite. SimCLR uses 0.1 to 1."
+        | RecipeError.BadRate s -> $"The learning rate {Print.schedule s} is negative or not finite."
+        | RecipeError.BadDecay d -> $"A weight decay of {d} is negative or not finite."
+        | RecipeError.BadMomentum m -> $"A momentum of {m} is outside [0, 1)."
+        | RecipeError.BadBatch b ->
+            $"A batch of {b} has no negatives: each image needs another one beside it. Use at least 2."
+        | RecipeError.BatchLargerThanSet (b, shape) ->
+            $"A batch of {b} is larger than the {shape.Images} training images. Use --batch {shape.Images} or less."
+        | RecipeError.BadEpochs e -> $"{int e} epochs: a run needs at least 1."
+        | RecipeError.WarmupLongerThanRun (w, e) ->
+            $"A warm-up of {int w} epochs does not fit a run of {int e}."
+        | RecipeError.BadProtocol p ->
+            $"{Print.protocol p}: every number must be positive and finite (decay may be 0)."
+        | RecipeError.NeighboursMoreThanImages (k, shape) ->
+            $"k-NN with {k} neighbours needs more than the {shape.Images} training images. Use k of at most {shape.Images}."

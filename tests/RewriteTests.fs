@@ -1,0 +1,99 @@
+/// Rewrites of plans: each keeps the equality that it names, on generated trees.
+module Vantage.Tests.RewriteTests
+
+open System
+open Expecto
+open Vantage
+open Vantage.Kernels
+
+let private images = Generators.patterns "rewrites" 3 3 13 2
+
+let private rendered (engine: IViewEngine) (plan: Plan) seed =
+    let shape = Views.shape 3 13 13 plan
+    let table = Array.zeroCreate<Step>(3 * plan.Slots)
+    for i in 0..2 do
+        let draws = { Seed = seed; Epoch = 0; Image = int64 i; View = 0 }
+        Draw.row plan draws 13 13 table (i * plan.Slots)
+    let values = Array.zeroCreate<float32>(3 * shape.Length)
+    engine.Render (
+        ReadOnlyMemory (Array.init 3 images.Read),
+        ReadOnlyMemory table,
+        plan.Slots,
+        shape,
+        Memory<float32> values,
+        1
+    )
+    Array.map float values
+
+let private apply (rewrite: Rewrite) (plan: Plan) =
+    let steps = rewrite.Apply plan.Steps
+    { plan with Steps = steps; Slots = Plan.width steps }
+
+let private step operation = Planned.Do (0, 0, 1, operation)
+let private theCrop = Augmentation.Crop (8<px>, exactly 1.0, exactly 1.0, Resampling.Bilinear)
+
+let private becomes (rewrite: Rewrite) before after =
+    testCase $"{rewrite.Name}: {before}" (fun () ->
+        Expect.equal (rewrite.Apply before) after "the plan after")
+
+[<Tests>]
+let tests =
+    testList "Rewrites" [
+        for rewrite in Rewrite.all do
+            testPropertyWithConfig Generators.trees $"{rewrite.Name}: pathwise" (fun tree (seed: uint64) ->
+                let plan =
+                    Plan.ofAugmentation (
+                        augment [ theCrop; tree; sometimes 0.5 Augmentation.FlipHorizontal ]
+                    )
+                let after = apply rewrite plan
+                rewrite.Keeps = Equality.Pathwise
+                && after.Sites = plan.Sites
+                && Close.worst
+                    (rendered ViewEngine.Reference plan seed)
+                    (rendered ViewEngine.Reference after seed)
+                   <= Close.lastBit
+                && Close.worst
+                    (rendered ViewEngine.Reference plan seed)
+                    (rendered (ViewEngine.Best ()) after seed)
+                   <= Close.view)
+
+        testPropertyWithConfig Generators.trees "rewriting again changes nothing" (fun tree ->
+            let once, _ = Rewrite.plan (Plan.ofAugmentation tree)
+            let twice, used = Rewrite.plan once
+            twice = once && used = [])
+
+        becomes Rewrite.deadGates [ Planned.Gate (3, 0.0, [ step theCrop ]) ] []
+        becomes Rewrite.deadGates [ Planned.Gate (3, 1.0, [ step theCrop ]) ] [ step theCrop ]
+        becomes Rewrite.deadGates [ Planned.Gate (0, 0.5, [ Planned.Gate (1, 0.0, [ step theCrop ]) ]) ] []
+        becomes Rewrite.flatChoices [ Planned.Choose (0, [ 1.0 ], [ [ step theCrop ] ]) ] [ step theCrop ]
+        becomes Rewrite.flatChoices [ Planned.Pick (0, 1, [ [ step theCrop ] ]) ] [ step theCrop ]
+        becomes Rewrite.idle [ step (Augmentation.Hue (exactly 0.0)) ] []
+        becomes Rewrite.flipToCrop [
+            step theCrop
+            step Augmentation.Grayscale
+            step Augmentation.FlipHorizontal
+        ] [ step theCrop; step Augmentation.FlipHorizontal; step Augmentation.Grayscale ]
+        becomes Rewrite.flipToCrop [
+            step theCrop
+            step (Augmentation.Noise (exactly 0.1))
+            step Augmentation.FlipHorizontal
+        ] [ step theCrop; step (Augmentation.Noise (exactly 0.1)); step Augmentation.FlipHorizontal ]
+
+        testCase "explain prints the plan before and after" (fun () ->
+            let recipe = {
+                Generators.small with
+                    Views =
+                        globals
+                            2
+                            (augment [
+                                crop 16<px> (between 0.3 1.0)
+                                grayscale
+                                flip
+                                Augmentation.Hue (exactly 0.0)
+                            ])
+            }
+            let shape = { Images = 100; Channels = 3; Height = 32<px>; Width = 32<px> }
+            let text = Explain.recipe recipe shape
+            for words in [ "idle operations dropped"; "crop and flip as one warp"; "runs as" ] do
+                Expect.stringContains text words "explained")
+    ]
