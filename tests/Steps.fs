@@ -126,3 +126,7 @@ let batch seed (slots: (Random -> Operation) list) channels =
                 anyOf (slot random) random channels size
         ])
     images, steps, size ||> plain channels
+
+/// A tile of the view, cut out at this row and column.
+let tile number (top: int) (left: int) height width =
+    step7 Operation.Tile [ float top; float left; float height; float width; float number ]

@@ -105,9 +105,6 @@ let private like (shape: ViewShape) layout tiles =
         Tiles = tiles
     )
 
-let private tile number (top: int) (left: int) height width =
-    step7 Operation.Tile [ float top; float left; float height; float width; float number ]
-
 [<Tests>]
 let tests =
     testList "Torch" [
@@ -139,7 +136,7 @@ let tests =
             let straight, reversed = views images steps, views (Array.rev images) (Array.rev steps)
             Array.forall2 (fun a b -> apart a b <= Close.view) straight (Array.rev reversed)) // libtorch rounds the ends of a vector apart
 
-        test "images of several sizes and of float32 in one call" {
+        test "images of several sizes and of float32 in one call, cropped by several filters" {
             let random = Random 3
             let bytes = Array.collect (pictures random 2 3) [| 9, 11; 5, 4; 9, 11 |]
             let values =
@@ -147,7 +144,11 @@ let tests =
                 |> Array.map (fun i ->
                     Image (Array.map (fun p -> float32 p / 255f) i.Pixels, 0, 3, i.Height, i.Width))
             let images = Array.append bytes values
-            let steps = Array.create images.Length [ crop 1 0 3 4; factor Operation.Contrast 1.5 ]
+            let steps =
+                Array.init images.Length (fun i -> [
+                    cropTo (enum<Filter>(i % 4)) (6, 8) (crop 1 0 3 4)
+                    factor Operation.Contrast 1.5
+                ])
             let shape = standard 3 6 8
             let close = Close.view / 0.224
             let expected = renderAll ViewEngine.Reference 1 shape images steps

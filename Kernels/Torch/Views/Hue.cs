@@ -28,8 +28,9 @@ internal static class Hue
         // The sextant times the chroma, counted from the first of red, green, blue that is largest.
         var ofBlue = r.sub(g).add_(chroma, alpha: 4);
         var ofGreen = b.sub(r).add_(chroma, alpha: 2);
-        // It lies in [-1, 5] sextants, the turn in [1, 2) turns: their sum is positive, and its fraction the turned hue.
         var numerator = Choose.Of(v.eq(r), g.sub(b), Choose.Of(v.eq(g), ofGreen, ofBlue));
+
+        // It lies in [-1, 5] sextants, the turn in [1, 2) turns: their sum is positive, and its fraction the turned hue.
         var turn = p.Line(0);
         var h = turn.sub(turn.floor()).add_(1).addcdiv(numerator, chroma.clamp_min(Least), 1 / 6.0).frac_().mul_(6);
         Distance.Of(r.copy_(h).sub_(3)).sub_(1).clamp_(0, 1).mul_(chroma).add_(low);
