@@ -1,6 +1,7 @@
 using System.Linq;
 using Vantage.Kernels.Reference;
 using Vantage.Kernels.Simd;
+using Vantage.Kernels.Torch;
 
 namespace Vantage.Kernels;
 
@@ -12,6 +13,9 @@ public static class ViewEngine
 
     /// <summary>The fastest engine of this machine.</summary>
     public static IViewEngine Best() => new SimdEngine();
+
+    /// <summary>Batches of tensors on a device, such as a GPU.</summary>
+    public static IViewEngine Torch(TorchSharp.torch.Device device) => new TorchEngine(device);
 
     /// <summary>One fast engine for each tier that this machine has, the widest last.</summary>
     public static IViewEngine[] Tiers() =>

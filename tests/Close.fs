@@ -35,6 +35,10 @@ let goldenGrid = 2.4e-5
 /// before it by at most about 3 (a factor up to 2 blends as 2 x - m); five such steps reach 3^5 x 6e-8 = 1.5e-5.
 let view = 2e-5
 
+/// One operation by float32 tensors against the same in double, values in [0, 1]: weights are rounded by 2^-24, sums of up to some hundred products too, and
+/// Lab multiplies what was rounded by 500 / 184.
+let batched = 1e-5
+
 /// Two ways to the same view in one precision, where the last float32 may round the other way; values lie in [0, 1].
 let lastBit = 1.2e-7
 

@@ -131,7 +131,8 @@ let private message (action: unit -> unit) =
 [<Tests>]
 let tests =
     testList "Refused views" [
-        for engine in [ ViewEngine.Reference; yield! ViewEngine.Tiers () ] do
+        for engine in
+            [ ViewEngine.Reference; ViewEngine.Torch TorchSharp.torch.CPU; yield! ViewEngine.Tiers () ] do
             for name, call, words in wrong do
                 testCase $"{name}: {engine.Name}" (fun () ->
                     let message = message (call engine)

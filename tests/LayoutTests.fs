@@ -37,25 +37,15 @@ let tests =
             for file in files "*.cs" do
                 Expect.isFalse ((File.ReadAllText file).Contains "FSharp") file
         }
-        test "Reference and Simd have the same operations" {
-            let names folder =
-                Directory.GetFiles (Path.Combine (Script.root, "Kernels", folder), "*.cs")
-                |> Array.map Path.GetFileName
-                |> Set
-            for operation in
-                [
-                    "Blur"
-                    "Brightness"
-                    "Contrast"
-                    "Crop"
-                    "FlipHorizontal"
-                    "Grayscale"
-                    "Hue"
-                    "Saturation"
-                    "Standardize"
-                ] do
-                Expect.isTrue ((names "Reference").Contains(operation + ".cs")) $"Reference/{operation}"
-                Expect.isTrue ((names "Simd").Contains(operation + ".cs")) $"Simd/{operation}"
+        test "Reference, Simd and Torch have every operation" {
+            for folder in [ "Reference"; "Simd"; "Torch/Views" ] do
+                let names =
+                    Directory.GetFiles (Path.Combine (Script.root, "Kernels", folder), "*.cs")
+                    |> Array.map Path.GetFileNameWithoutExtension
+                    |> Set
+                for operation in System.Enum.GetNames<Vantage.Kernels.Operation>() do
+                    if operation <> "None" && operation <> "Tile" then
+                        Expect.isTrue (names.Contains operation) $"{folder}/{operation}"
         }
         test "no source file is longer than 300 lines" {
             for file in files "*.fs" @ files "*.cs" @ files "*.fsx" do
