@@ -161,6 +161,60 @@ let anyTree =
 type Trees =
     static member Augmentation() = Arb.fromGenShrink (augmentation, Trial.smaller)
 
+/// A tree and three images of one size, of one channel or three.
+type SizedTree = { Tree: Augmentation; Channels: int; Height: int; Width: int; Seed: uint64 }
+
+/// What this engine makes of the images, before standardization.
+let renderedBy (engine: IViewEngine) case =
+    let plan = Plan.ofAugmentation case.Tree
+    let pixels =
+        Array.init (3 * case.Channels * case.Height * case.Width) (fun i ->
+            byte (Philox.Bits (case.Seed, 9, int64 i, 0, 0)))
+    let length = case.Channels * case.Height * case.Width
+    let table = Array.zeroCreate<Step>(3 * plan.Slots)
+    for i in 0..2 do
+        let draws = { Seed = case.Seed; Epoch = 0; Image = int64 i; View = 0 }
+        Draw.row plan draws case.Height case.Width table (i * plan.Slots)
+    let shape = Views.shape case.Channels case.Height case.Width plan
+    let values = Array.zeroCreate<float32>(3 * shape.Length)
+    engine.Render (
+        System.ReadOnlyMemory (
+            Array.init 3 (fun i -> Image (pixels, i * length, case.Channels, case.Height, case.Width))
+        ),
+        System.ReadOnlyMemory table,
+        plan.Slots,
+        shape,
+        System.Memory<float32> values,
+        1
+    )
+    Array.map float values
+
+/// Three taps, over a tenth of 20 rows or more, reflect one pixel on each side.
+let private blurs tree =
+    Augmentation.parts tree
+    |> List.exists (function
+        | Augmentation.Blur _ -> true
+        | _ -> false)
+
+/// Trees with images of odd sizes. A blur over a tenth of the height fits every size.
+type Sized =
+    static member SizedTree() =
+        let sides = Gen.elements [ 1; 1; 2; 3; 5; 7; 11; 13; 16; 17; 23; 31; 37 ]
+        gen {
+            let! channels = Gen.elements [ 1; 3; 3 ]
+            let! tree = if channels = 1 then anyTree else Gen.oneof [ anyTree; augmentation ]
+            let! height = sides
+            let! width = sides
+            let! seed = Gen.choose (0, 1 <<< 30)
+            let width = if blurs tree then max 2 width else width
+            return { Tree = tree; Channels = channels; Height = height; Width = width; Seed = uint64 seed }
+        }
+        |> fun generator ->
+            Arb.fromGenShrink (
+                generator,
+                fun case -> Trial.smaller case.Tree |> Seq.map (fun tree -> { case with Tree = tree })
+            )
+
 /// The setting of properties over augmentations.
 let trees = { Expecto.FsCheckConfig.defaultConfig with arbitrary = [ typeof<Trees> ]; maxTest = 200 }
 

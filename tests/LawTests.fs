@@ -18,6 +18,8 @@ let private rendered (augmentation: Augmentation) (engine: IViewEngine) seed =
     Views.render viewer 1 [| 0; 1; 2 |] images 1 values
     values
 
+let private engines = [ ViewEngine.Best (); ViewEngine.Torch TorchSharp.torch.CPU ]
+
 /// The algebra of augmentations, the plan's numbering, draws as pure functions.
 [<Tests>]
 let tests =
@@ -60,10 +62,14 @@ let tests =
             let all = rendered a (ViewEngine.Best ()) seed
             let _, alone = Views.replay viewer 1 2 (split.Read 2) 0
             alone = all[2 * viewer.Shape.Length ..])
-        tree "engines agree on every tree" (fun (a: Augmentation) (seed: uint64) ->
-            let reference = rendered a ViewEngine.Reference seed |> Array.map float
-            let fast = rendered a (ViewEngine.Best ()) seed |> Array.map float
-            Close.worst reference fast <= Close.view)
+        testPropertyWithConfig
+            { Generators.trees with maxTest = 2000; arbitrary = [ typeof<Generators.Sized> ] }
+            "three engines agree on every tree"
+            (fun (case: Generators.SizedTree) ->
+                let reference = Generators.renderedBy ViewEngine.Reference case
+                engines
+                |> List.forall (fun engine ->
+                    Close.worst (Generators.renderedBy engine case) reference <= Close.view))
         testPropertyWithConfig plain "a crop box lies in its image" (fun (seed: uint64) ->
             let height, width = 1 + int (seed % 40UL), 1 + int (seed / 40UL % 40UL)
             let area, aspect = Distribution.Uniform (0.08, 1.0), Distribution.LogUniform (0.75, 4.0 / 3.0)

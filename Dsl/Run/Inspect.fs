@@ -33,6 +33,9 @@ module Inspect =
         | Operation.Select -> Some ((string step.Operation).ToLowerInvariant())
         | other -> Some $"{(string other).ToLowerInvariant()} {step.A:F2}"
 
+    /// White pixels between the tiles of a view.
+    let private gap = 2
+
     /// A view's values as they would be shown: tiles side by side, two channels or more than three as their first.
     let tile (shape: ViewShape) (values: float32 array) =
         let bare = Views.unstandardize shape values
@@ -40,24 +43,45 @@ module Inspect =
         let across = int (ceil (sqrt (float shape.Tiles)))
         let down = (shape.Tiles + across - 1) / across
         let channels = if shape.Channels = 3 then 3 else 1
-        let height, width = down * shape.Height, across * shape.Width
+        let height = down * (shape.Height + gap) - gap
+        let width = across * (shape.Width + gap) - gap
         let pixels = Array.create (channels * height * width) 1.0f
         for t in 0 .. shape.Tiles - 1 do
             for c in 0 .. channels - 1 do
                 for y in 0 .. shape.Height - 1 do
-                    let row = c * height + t / across * shape.Height + y
+                    let row = c * height + t / across * (shape.Height + gap) + y
                     Array.blit
                         bare
                         (t * shape.TileLength + c * area + y * shape.Width)
                         pixels
-                        (row * width + t % across * shape.Width)
+                        (row * width + t % across * (shape.Width + gap))
                         shape.Width
         Picture.ofFloats channels height width pixels
 
-    /// The image as it is stored.
-    let private source (image: Image) =
-        let values = Array.init image.Length (fun i -> float32 (image.At i))
-        Picture.ofFloats image.Channels image.Height image.Width values
+    /// The image as it is stored, no higher than its views are shown.
+    let private source (image: Image) highest =
+        let height = min image.Height (max highest 16)
+        let width = max 1 (image.Width * height / image.Height)
+        let channels = if image.Channels = 3 then 3 else 1
+        let values = Array.zeroCreate<float32>(channels * height * width)
+        let whole = Step (Operation.Crop, 0.0f, 0.0f, float32 image.Height, float32 image.Width)
+        let shape = ViewShape (channels, height, width, Array.zeroCreate channels, Array.create channels 1.0f)
+        let steps =
+            if channels = image.Channels then
+                [| whole |]
+            else
+                [| whole; Step (Operation.Select, 0.0f, 1.0f, 0.0f, 0.0f) |]
+        ViewEngine
+            .Best()
+            .Render(
+                ReadOnlyMemory [| image |],
+                ReadOnlyMemory steps,
+                steps.Length,
+                shape,
+                Memory<float32> values,
+                1
+            )
+        Picture.ofFloats channels height width values
 
     let private viewerOf (augmentation: Augmentation) (image: Image) seed =
         match CheckView.errors augmentation with
@@ -86,15 +110,28 @@ module Inspect =
                     tile viewer.Shape values
                     |> Picture.withCaption (steps |> Array.toList |> List.choose caption)
             ]
-            { Label = ""; Tiles = (source image |> Picture.withCaption [ $"image {i}" ]) :: views })
+            let highest = views |> List.map _.Height |> List.fold max 0
+            {
+                Label = ""
+                Tiles = (source image highest |> Picture.withCaption [ $"image {i}" ]) :: views
+            })
 
     let private columns count = "image" :: [ for k in 1..count -> $"view {k}" ]
 
+    /// How many device pixels a pixel takes, so that a view is about 100 to 200 high.
+    let private scale (rows: TileRow list) =
+        let highest = rows |> List.collect _.Tiles |> List.map _.Height |> List.fold max 1
+        max 1 (min 4 (160 / highest))
+
     /// Views of images as a PNG.
-    let png augmentation count images = Picture.grid 3 (columns count) (rows augmentation count images)
+    let png augmentation count images =
+        let rows = rows augmentation count images
+        Picture.grid (scale rows) (columns count) rows
 
     /// Views of images as HTML, for a notebook.
-    let html augmentation count images = Html.grid 3 (columns count) (rows augmentation count images)
+    let html augmentation count images =
+        let rows = rows augmentation count images
+        Html.grid (scale rows) (columns count) rows
 
     /// The share of values in each of `bins` equal parts of low .. high, at the middle of each.
     let histogram bins low high (values: float array) =
