@@ -6,7 +6,12 @@ open System.IO
 
 /// What can be measured.
 let private benches =
-    Map [ "augment", AugmentBench.run; "operations", OperationBench.run; "losses", LossBench.run ]
+    Map [
+        "augment", AugmentBench.run
+        "operations", OperationBench.run
+        "photos", PhotoBench.run
+        "losses", LossBench.run
+    ]
 
 [<EntryPoint>]
 let main arguments =

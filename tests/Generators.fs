@@ -237,6 +237,7 @@ let patterns name count channels size classes : Split =
         Width = size
         Labels = Some (Array.init count (fun i -> i % classes))
         Read = fun i -> Image (pixels, i * channels * size * size, channels, size, size)
+        Encoded = None
     }
 
 /// A recipe that trains in a blink: 16 px views, a small encoder, batches of 8.

@@ -40,6 +40,7 @@ module CifarBinary =
             Height = 32
             Width = 32
             Labels = Some (places |> Array.map (fun (struct (content, at)) -> int content[at]))
+            Encoded = None
             Read =
                 fun i ->
                     let struct (content, at) = places[i]

@@ -2,6 +2,14 @@ namespace Vantage
 
 open Vantage.Kernels
 
+/// An image that was read but not decoded: its decoder can shrink it on the way.
+type Encoded = {
+    Height: int
+    Width: int
+    /// Decodes to about 1 / denominator of its sides (1, 2, 4, 8); as it is where its format cannot.
+    Decode: int -> Image
+}
+
 /// One part of a set: any image at any time, from any thread, decoded when asked for.
 type Split = {
     Name: string
@@ -16,6 +24,8 @@ type Split = {
     Labels: int array option
     /// Image i as bytes. Raises DataException where it cannot be decoded.
     Read: int -> Image
+    /// Where large images can be decoded smaller; none where images lie as bytes already.
+    Encoded: (int -> Encoded) option
 }
 
 /// A set of images to train on and, mostly, one to test on.

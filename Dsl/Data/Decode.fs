@@ -26,10 +26,12 @@ module Decode =
         let channels = if codec.Info.ColorType = SKColorType.Gray8 then 1 else 3
         struct (channels, codec.Info.Height, codec.Info.Width)
 
-    /// Decodes an encoded image to this many channels, 1 or 3. `file` and `offset` say where it came from.
-    let image file offset channels (bytes: byte array) =
+    /// Decodes an encoded image to this many channels, 1 or 3, and to about 1 / denominator of its sides where its format can (JPEG: 1, 2, 4, 8).
+    /// `file` and `offset` say where it came from.
+    let scaled file offset channels denominator (bytes: byte array) =
         use codec = opened file offset bytes
-        let width, height = codec.Info.Width, codec.Info.Height
+        let size = codec.GetScaledDimensions (1.0f / float32 (max 1 denominator))
+        let width, height = size.Width, size.Height
         let kind = if channels = 1 then SKColorType.Gray8 else SKColorType.Rgba8888
         let depth = if channels = 1 then 1 else 4
         let needed = width * height * depth
@@ -52,12 +54,21 @@ module Decode =
         if result <> SKCodecResult.Success then
             fail file offset (string result)
         let area = width * height
-        let planar = Array.zeroCreate<byte>(channels * area)
+        let planar = GC.AllocateUninitializedArray<byte>(channels * area)
         if channels = 1 then
             Buffer.BlockCopy (raw, 0, planar, 0, area)
         else
-            for i in 0 .. area - 1 do
-                planar[i] <- raw[4 * i]
-                planar[area + i] <- raw[4 * i + 1]
-                planar[2 * area + i] <- raw[4 * i + 2]
+            Simd.Deinterleave.Rgbx (ReadOnlySpan (raw, 0, 4 * area), Span<byte> planar)
         Image (planar, 0, channels, height, width)
+
+    /// Decodes an encoded image to this many channels, 1 or 3.
+    let image file offset channels bytes = scaled file offset channels 1 bytes
+
+    /// An encoded image with its size, for a split.
+    let encoded file offset channels bytes : Encoded =
+        let struct (_, height, width) = size file offset bytes
+        {
+            Height = height
+            Width = width
+            Decode = fun denominator -> scaled file offset channels denominator bytes
+        }

@@ -36,6 +36,9 @@ module ImageFolder =
             files
             |> Array.Parallel.map (fun (struct (file, _)) -> Decode.size file 0L (File.ReadAllBytes file))
         let struct (channels, _, _) = sizes[0]
+        let opened i =
+            let struct (file, _) = files[i]
+            Decode.encoded file 0L channels (File.ReadAllBytes file)
         {
             Name = name
             Count = files.Length
@@ -43,10 +46,8 @@ module ImageFolder =
             Height = sizes |> Array.map (fun (struct (_, height, _)) -> height) |> Array.min
             Width = sizes |> Array.map (fun (struct (_, _, width)) -> width) |> Array.min
             Labels = Some (files |> Array.map (fun (struct (_, label)) -> label))
-            Read =
-                fun i ->
-                    let struct (file, _) = files[i]
-                    Decode.image file 0L channels (File.ReadAllBytes file)
+            Read = fun i -> (opened i).Decode 1
+            Encoded = Some opened
         }
 
     /// FOLDER/train and FOLDER/test where they are, else FOLDER alone as the training part.

@@ -101,6 +101,9 @@ module WebDataset =
             struct (where, entry.Offset, Tar.read path handle entry)
         let struct (where, offset, first) = bytes 0
         let struct (channels, height, width) = Decode.size where offset first
+        let opened i =
+            let struct (where, offset, content) = bytes i
+            Decode.encoded where offset channels content
         {
             Name = name
             Count = samples.Count
@@ -108,10 +111,8 @@ module WebDataset =
             Height = height
             Width = width
             Labels = Some (samples.ToArray () |> Array.map (fun (struct (_, _, label)) -> label))
-            Read =
-                fun i ->
-                    let struct (where, offset, content) = bytes i
-                    Decode.image where offset channels content
+            Read = fun i -> (opened i).Decode 1
+            Encoded = Some opened
         }
 
     /// Training shards, and test shards where they can be found: after `;`, or by reading `test` for `train` in the pattern.

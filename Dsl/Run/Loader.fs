@@ -46,13 +46,14 @@ type Loader(viewer: Viewer, split: Split, recipe: Recipe, firstStep: int, lastSt
     let waited = Stopwatch ()
 
     // The image itself, or under `Skip` the next readable one after it; each corrupt image is named once.
-    let rec read index tries =
+    let rec read epoch index tries =
         try
-            struct (index, split.Read index)
+            let struct (image, rows) = Views.source viewer epoch index split
+            struct (index, image, rows)
         with DataException error when recipe.OnCorrupt = OnCorrupt.Skip && tries < split.Count ->
             if lock skipped (fun () -> skipped.Add index) then
                 warn $"skipped image {index}: {DataError.message error}"
-            read ((index + 1) % split.Count) (tries + 1)
+            read epoch ((index + 1) % split.Count) (tries + 1)
 
     let produce () =
         let mutable epoch = -1
@@ -65,12 +66,14 @@ type Loader(viewer: Viewer, split: Split, recipe: Recipe, firstStep: int, lastSt
                 let buffer = free.Take cancel.Token
                 let start = step % perEpoch * recipe.Batch
                 let images = Array.zeroCreate<Image> recipe.Batch
+                let rows = Array.zeroCreate<Step array array> recipe.Batch
                 let indices = Array.sub order start recipe.Batch
                 for i in 0 .. recipe.Batch - 1 do
-                    let struct (index, image) = read indices[i] 0
+                    let struct (index, image, drawn) = read epoch indices[i] 0
                     indices[i] <- index
                     images[i] <- image
-                Views.render viewer epoch indices images 1 buffer
+                    rows[i] <- drawn
+                Views.renderRows viewer images rows 1 buffer
                 ready.Add (
                     Ok { Step = step; Epoch = epoch; Indices = indices; Values = buffer },
                     cancel.Token

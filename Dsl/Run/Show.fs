@@ -19,7 +19,7 @@ module Show =
             let views = [
                 for epoch in 0 .. each - 1 do
                     for view in 0 .. viewer.Plans.Length - 1 do
-                        let steps, values = Views.replay viewer epoch index image view
+                        let steps, values = Views.replayFrom viewer epoch index split view
                         Inspect.tile viewer.Shapes[view] values
                         |> Picture.withCaption (steps |> Array.toList |> List.choose Inspect.caption)
             ]

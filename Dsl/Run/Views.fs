@@ -49,46 +49,76 @@ module Views =
         ||> List.scan (fun start shape -> start + n * shape.Length)
         |> List.toArray
 
-    /// The table of one view of these images: `plan.Slots` steps for each.
-    let table viewer epoch view (indices: int array) (images: Image array) =
-        let plan = viewer.Plans[view]
-        let table = Array.zeroCreate<Step>(images.Length * plan.Slots)
-        for i in 0 .. images.Length - 1 do
-            let draws = { Seed = viewer.Seed; Epoch = epoch; Image = int64 indices[i]; View = view }
-            Draw.row plan draws images[i].Height images[i].Width table (i * plan.Slots)
-        table
+    /// What is drawn for each view of an image of this size.
+    let rows viewer epoch index (height, width) =
+        viewer.Plans
+        |> List.mapi (fun view plan ->
+            let row = Array.zeroCreate<Step> plan.Slots
+            let draws = { Seed = viewer.Seed; Epoch = epoch; Image = int64 index; View = view }
+            Draw.row plan draws height width row 0
+            row)
+        |> List.toArray
 
-    /// All views of a batch into `into`, view by view; view v of image i lies at offsets[v] + i x the length of that view. Image i of the
-    /// batch is number `indices[i]` of its set.
-    let render viewer epoch (indices: int array) (images: Image array) threads (into: float32 array) =
+    /// An image of a split, decoded no larger than its views need, and the rows of all its views for what was decoded.
+    let source viewer epoch index (split: Split) : struct (Image * Step array array) =
+        match split.Encoded with
+        | None ->
+            let image = split.Read index
+            struct (image, rows viewer epoch index (image.Height, image.Width))
+        | Some read ->
+            let encoded = read index
+            let size = encoded.Height, encoded.Width
+            let rows = rows viewer epoch index size
+            let image = encoded.Decode (Scaling.denominator rows)
+            struct (image, rows |> Array.map (Scaling.onto image size))
+
+    /// All views of a batch into `into`, view by view; view v of image i lies at offsets[v] + i x the length of that view. `rows` holds for each
+    /// image the steps of each view.
+    let renderRows viewer (images: Image array) (rows: Step array array array) threads (into: float32 array) =
         let n = images.Length
         let starts = offsets viewer n
         viewer.Shapes
         |> List.iteri (fun view shape ->
-            let table = table viewer epoch view indices images
             viewer.Engine.Render (
                 ReadOnlyMemory<Image> images,
-                ReadOnlyMemory<Step> table,
+                ReadOnlyMemory<Step>(rows |> Array.collect (fun row -> row[view])),
                 viewer.Plans[view].Slots,
                 shape,
                 Memory<float32>(into, starts[view], n * shape.Length),
                 threads
             ))
 
-    /// One view of one image, made again alone: its steps and its values (standardized, channels x height x width).
-    let replay viewer epoch index (image: Image) view =
-        let table = table viewer epoch view [| index |] [| image |]
+    /// All views of these images, drawn for their own sizes. Image i of the batch is number `indices[i]` of its set.
+    let render viewer epoch (indices: int array) (images: Image array) threads into =
+        let rows =
+            Array.map2
+                (fun index (image: Image) -> rows viewer epoch index (image.Height, image.Width))
+                indices
+                images
+        renderRows viewer images rows threads into
+
+    let private one viewer (image: Image) (row: Step array) view =
         let shape = viewer.Shapes[view]
         let values = Array.zeroCreate<float32> shape.Length
         viewer.Engine.Render (
             ReadOnlyMemory<Image> [| image |],
-            ReadOnlyMemory<Step> table,
-            viewer.Plans[view].Slots,
+            ReadOnlyMemory<Step> row,
+            row.Length,
             shape,
             Memory<float32> values,
             1
         )
-        table, values
+        row, values
+
+    /// One view of one image, made again alone: its steps and its values (standardized, channels x height x width).
+    let replay viewer epoch index (image: Image) view =
+        let drawn = rows viewer epoch index (image.Height, image.Width)
+        one viewer image drawn[view] view
+
+    /// The same from a split, decoded as in training: the very pixels that training saw.
+    let replayFrom viewer epoch index split view =
+        let struct (image, rows) = source viewer epoch index split
+        one viewer image rows[view] view
 
     /// Whole images without augmentation, standardized as the recipe says, for evaluation. An image of another size is
     /// cut to the largest centred box of the same aspect and resized.
