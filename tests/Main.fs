@@ -18,6 +18,10 @@ let private counted = {
 let main arguments =
     Vantage.Kernels.Interop.NativeLibraries.Load ()
     TorchSharp.torch.set_num_threads 2
-    runTestsInAssemblyWithCLIArgs
-        [ CLIArguments.Printer counted; CLIArguments.Colours 0; CLIArguments.No_Spinner ]
-        arguments
+    if arguments = [| "--errors" |] then
+        Errors.print ()
+        0
+    else
+        runTestsInAssemblyWithCLIArgs
+            [ CLIArguments.Printer counted; CLIArguments.Colours 0; CLIArguments.No_Spinner ]
+            arguments
