@@ -132,12 +132,20 @@ let private row quick (peer: (float * string) option) kind (engine: IViewEngine)
 
 /// All cases. The time includes the drawing of the random numbers, as the peer's does.
 let run quick = [
+    Interop.NativeLibraries.Load ()
     for kind in kinds do
         for cores in [ 1; 2 ] do
             let views = if quick then max 10 (kind.PeerViews / 5) else kind.PeerViews
             let arguments = [ kind.Channels; kind.From; kind.To; views ] |> List.map string
             let peer = Peer.run "augment_torchvision.py" cores arguments
-            let engines = if cores = 1 then ViewEngine.Tiers () else [| ViewEngine.Best () |]
+            TorchSharp.torch.set_num_threads cores
+            let engines = [|
+                if cores = 1 then
+                    yield! ViewEngine.Tiers ()
+                else
+                    ViewEngine.Best ()
+                ViewEngine.Torch TorchSharp.torch.CPU
+            |]
             for engine in engines do
                 row quick peer kind engine cores
 ]
