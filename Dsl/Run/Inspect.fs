@@ -143,6 +143,17 @@ module Inspect =
         Array.init bins (fun i -> low + (float i + 0.5) * width),
         counts |> Array.map (fun n -> n / float (max 1 values.Length))
 
+    /// The outline of a histogram's bars, as a curve: up, along and down each bar, from 0 to 0.
+    let private outline bins low high values =
+        let _, heights = histogram bins low high values
+        let edge i = low + (high - low) * float i / float bins
+        let x = [|
+            low
+            yield! Array.collect (fun i -> [| edge i; edge (i + 1) |]) [| 0 .. bins - 1 |]
+            high
+        |]
+        x, [| 0.0; yield! heights |> Array.collect (fun y -> [| y; y |]); 0.0 |]
+
     /// Histograms of the intensities, all channels together, of `count` views of one image: one panel for each augmentation. Crops of one image alone
     /// have the same intensities, a shortcut that colour distortion takes away (Chen et al. 2020, figure 6).
     let intensities (augmentations: (string * Augmentation) list) count (image: Image) : Chart.Panel list =
@@ -158,7 +169,7 @@ module Inspect =
                     for epoch in 0 .. count - 1 do
                         let _, values = Views.replay viewer epoch 0 image 0
                         let bare = Views.unstandardize viewer.Shape values |> Array.map float
-                        let x, y = histogram 32 0.0 1.0 bare
+                        let x, y = outline 32 0.0 1.0 bare
                         $"view {epoch + 1}", x, y
                 ]
             })
@@ -170,6 +181,14 @@ module Inspect =
         | Operation.Tile
         | Operation.Mask
         | Operation.Select
+        | Operation.FlipHorizontal
+        | Operation.FlipVertical
+        | Operation.Grayscale
+        | Operation.Invert
+        | Operation.AutoContrast
+        | Operation.Equalize
+        | Operation.Lab
+        | Operation.Sobel
         | Operation.Channels -> []
         | Operation.Crop -> [
             "crop: share of the area", float step.C * float step.D / float (height * width)
@@ -184,28 +203,36 @@ module Inspect =
           ]
         | other -> [ (string other).ToLowerInvariant(), float step.A ]
 
-    /// What the parameters of an augmentation look like: a histogram of each over `count` images of one size, and how often its step was done.
-    let parameters augmentation count (height, width) : Chart.Panel list =
+    let private rowsOf augmentation count (height, width) =
         let plan = Plan.ofAugmentation augmentation
-        let table = Array.zeroCreate<Step> plan.Slots
-        let seen = Collections.Generic.Dictionary<string, ResizeArray<float>>()
-        for image in 0 .. count - 1 do
+        Seq.init count (fun image ->
+            let table = Array.zeroCreate<Step> plan.Slots
             Draw.row plan { Seed = 0UL; Epoch = 0; Image = int64 image; View = 0 } height width table 0
-            for name, value in Seq.collect (numbers (height, width)) table do
-                if not (seen.ContainsKey name) then
-                    seen[name] <- ResizeArray ()
-                seen[name].Add value
-        [
-            for KeyValue (name, values) in seen do
-                let values = values.ToArray ()
-                let low, high = Array.min values, Array.max values
-                let low, high = if low = high then low - 0.5, high + 0.5 else low, high
-                let x, y = histogram 40 low high values
-                {
-                    Title = $"{name} (in {float values.Length / float count:P0} of views)"
-                    XLabel = "value"
-                    YLabel = "share"
-                    Series = [ name, x, y ]
-                    LogY = false
-                }
-        ]
+            table)
+
+    /// How often each operation is done: the share of `count` views of images of one size in which it occurs.
+    let rates augmentation count size =
+        rowsOf augmentation count size
+        |> Seq.collect (Seq.map _.Operation >> Seq.filter ((<>) Operation.None) >> Seq.distinct)
+        |> Seq.countBy id
+        |> Seq.map (fun (operation, times) -> operation, float times / float count)
+        |> Seq.toList
+
+    /// What the parameters of an augmentation look like: a histogram of each over `count` images of one size.
+    let parameters augmentation count size : Chart.Panel list =
+        rowsOf augmentation count size
+        |> Seq.collect (Seq.collect (numbers size))
+        |> Seq.toList
+        |> List.groupBy fst
+        |> List.map (fun (name, pairs) ->
+            let values = pairs |> List.map snd |> List.toArray
+            let low, high = Array.min values, Array.max values
+            let low, high = if low = high then low - 0.5, high + 0.5 else low, high
+            let x, y = outline 20 low high values
+            {
+                Title = $"{name} ({float values.Length / float count:P0} of views)"
+                XLabel = "value"
+                YLabel = "share"
+                Series = [ name, x, y ]
+                LogY = false
+            })
