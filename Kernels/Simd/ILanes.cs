@@ -38,4 +38,7 @@ internal interface ILanes<TVector>
     static abstract TVector Permute(TVector source, ref int index);
 
     static abstract float Sum(TVector value);
+
+    /// <summary>2^n in each lane, where the argument is n + 1.5 * 2^23 and n an integer from -126 to 127.</summary>
+    static abstract TVector PowerOfTwo(TVector shifted);
 }
