@@ -59,10 +59,20 @@ internal static class Embeddings
         }
     }
 
+    /// <summary>x[indices, ...], by an operation that knows the meta device on both ways (index_select does not).</summary>
+    public static Tensor At(Tensor x, Tensor indices) => x.index([TensorIndex.Tensor(indices)]);
+
+    /// <summary>The log-sum-exp of each row, N; minus infinity where all of it is (torch's own does not know the meta device).</summary>
+    public static Tensor LogSums(Tensor p)
+    {
+        var highest = p.amax([1L], true).clamp_min(-1e38); // so that a row of minus infinities is not subtracted from itself
+        return p.sub(highest).exp_().sum(1).log_().add_(highest.squeeze(1));
+    }
+
     /// <summary>Lengths of rows, N x 1, not below PyTorch's floor of 1e-12. Rows are scaled by their largest value first, so that squares of 1e30 stay finite.</summary>
     public static Tensor Lengths(Tensor z)
     {
-        var largest = z.detach().abs().amax([1L], true).clamp_min(Reference.NtXent.Floor);
+        var largest = maximum(z.detach(), z.detach().neg()).amax([1L], true).clamp_min(Reference.NtXent.Floor);
         return z.div(largest).square().sum(1, true).sqrt().mul(largest).clamp_min(Reference.NtXent.Floor);
     }
 

@@ -111,7 +111,7 @@ public static class InfoNce
         Embeddings.Rows(x, "rows", y, "candidates");
         Embeddings.Indices(indices, x.shape[0], "indices");
         Embeddings.Temperature(temperature);
-        var own = x.mul(y.index_select(0, indices)).sum(1).div(temperature);
+        var own = x.mul(Embeddings.At(y, indices)).sum(1).div(temperature);
         return LogSumExp.Over(x, y, 1 / temperature, tileRows: tileRows).sub(own).mean();
     }
 }

@@ -105,7 +105,7 @@ public static class LogSumExp
                 Tiles(u.shape[0], Rows(options.TileRows, u.shape[0]), (start, count) =>
                 {
                     var p = Exclude(u.narrow(0, start, count).mm(u.t()).mul_(options.Scale), start, options.Period, double.NegativeInfinity);
-                    lse.narrow(0, start, count).copy_(p.logsumexp(1));
+                    lse.narrow(0, start, count).copy_(Embeddings.LogSums(p));
                 });
             }
 
@@ -149,7 +149,7 @@ public static class LogSumExp
             var (x, y, options, ids) = (((Tensor)vars[0]).detach(), ((Tensor)vars[1]).detach(), (OverOptions)vars[2], (Tensor[])vars[3]);
             var lse = empty(x.shape[0], x.dtype, x.device);
             Tiles(x.shape[0], Rows(options.TileRows, y.shape[0]), (start, count) =>
-                lse.narrow(0, start, count).copy_(Similarities(x, y, options, ids, start, count).logsumexp(1)));
+                lse.narrow(0, start, count).copy_(Embeddings.LogSums(Similarities(x, y, options, ids, start, count))));
             ctx.save_for_backward([x.MoveToOuterDisposeScope(), y.MoveToOuterDisposeScope(), lse.MoveToOuterDisposeScope(), .. ids]);
             ctx.save_data("options", options);
             return lse;

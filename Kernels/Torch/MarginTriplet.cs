@@ -34,7 +34,7 @@ public static class MarginTriplet
         var u = UnitRows.Of(cat([a, b], 0), normalize);
         var positives = NtXent.Positives(u).repeat(2);
         var (index, found) = Negatives.Nearest(u, positives.sub(margin), positives, tileRows);
-        var negatives = u.mul(u.index_select(0, index)).sum(1);
+        var negatives = u.mul(Embeddings.At(u, index)).sum(1);
         return negatives.sub(positives).add(margin).mul(found).mean().MoveToOuterDisposeScope();
     }
 

@@ -30,7 +30,7 @@ internal static class Negatives
         LogSumExp.Tiles(rows, LogSumExp.Rows(tileRows, rows), (start, count) =>
         {
             var s = u.narrow(0, start, count).mm(u.t());
-            var outside = s.ge(high.narrow(0, start, count).unsqueeze(1)).logical_or_(s.le(low.narrow(0, start, count).unsqueeze(1)));
+            var outside = s.ge(high.narrow(0, start, count).unsqueeze(1)).bitwise_or_(s.le(low.narrow(0, start, count).unsqueeze(1)));
             s.masked_fill_(outside, double.NegativeInfinity);
             var (values, at) = LogSumExp.Exclude(s, start, rows / 2, double.NegativeInfinity).max(1);
             index.narrow(0, start, count).copy_(at);

@@ -35,7 +35,7 @@ public static class NoiseContrast
         Embeddings.Temperature(temperature);
         using var scope = NewDisposeScope();
         using var guard = no_grad();
-        var z = scores.flatten().div(temperature).logsumexp(0).add_(Math.Log((double)bankRows / scores.numel()));
+        var z = Embeddings.LogSums(scores.reshape(1, -1).div(temperature)).squeeze(0).add_(Math.Log((double)bankRows / scores.numel()));
         return z.MoveToOuterDisposeScope();
     }
 
@@ -117,6 +117,6 @@ public static class NoiseContrast
         }
 
         private static Tensor Chosen(Tensor bank, Tensor indices, long start, long count) =>
-            bank.index_select(0, indices.narrow(0, start, count).flatten()).view(count, indices.shape[1], bank.shape[1]);
+            Embeddings.At(bank, indices.narrow(0, start, count));
     }
 }

@@ -33,7 +33,7 @@ public static class NtLogistic
         var u = UnitRows.Of(cat([a, b], 0), normalize);
         var positives = NtXent.Positives(u).repeat(2);
         var (index, found) = Negatives.Nearest(u, full_like(positives, double.NegativeInfinity), positives, tileRows);
-        var negatives = u.mul(u.index_select(0, index)).sum(1);
+        var negatives = u.mul(Embeddings.At(u, index)).sum(1);
         var each = NoiseContrast.Softplus(positives.div(-temperature)).add(NoiseContrast.Softplus(negatives.div(temperature)));
         return each.mul(found).mean().MoveToOuterDisposeScope();
     }

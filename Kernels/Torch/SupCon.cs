@@ -32,8 +32,9 @@ public static class SupCon
         var u = UnitRows.Of(z, normalize);
         var lse = LogSumExp.Among(u, 1 / temperature, z.shape[0], normalize ? 1 / temperature : double.NaN, tileRows);
         var classes = Dense(labels);
-        var members = zeros(z.shape[0], u.dtype, u.device).index_add(0, classes, ones(z.shape[0], u.dtype, u.device), 1).index_select(0, classes).sub_(1);
-        var sums = zeros_like(u).detach().index_add(0, classes, u, 1).index_select(0, classes);
+        var counts = zeros(z.shape[0], u.dtype, u.device).index_add(0, classes, ones(z.shape[0], u.dtype, u.device), 1);
+        var members = Embeddings.At(counts, classes).sub_(1);
+        var sums = Embeddings.At(zeros_like(u).detach().scatter_add(0, classes.unsqueeze(1).expand(u.shape), u), classes);
         var positives = u.mul(sums.sub(u)).sum(1).div(members.clamp_min(1)); // mean similarity to the others of the class
         return lse.sub(positives.div(temperature)).mul(members.gt(0)).mean().MoveToOuterDisposeScope();
     }
@@ -42,7 +43,7 @@ public static class SupCon
     private static Tensor Dense(Tensor labels)
     {
         var order = labels.argsort(0, false);
-        var sorted = labels.index_select(0, order);
+        var sorted = Embeddings.At(labels, order);
         var steps = zeros_like(sorted);
         steps.narrow(0, 1, labels.shape[0] - 1).copy_(sorted.narrow(0, 1, labels.shape[0] - 1).ne(sorted.narrow(0, 0, labels.shape[0] - 1)));
         return zeros_like(sorted).scatter_(0, order, steps.cumsum(0));
