@@ -18,7 +18,8 @@ let private values (seed: uint64) count =
 let private leaf (x: float array) n =
     torch.tensor(x).reshape(int64 n, int64 width).to_type(torch.float32).detach().requires_grad_ true
 
-let private equal n =
+/// Whether value and gradient of N pairs are the reference's.
+let equal n =
     use _ = torch.NewDisposeScope ()
     let a, b = values 1UL (n * width), values 2UL (n * width)
     let struct (expected, gradient, _) = Reference.NtXent.Loss (a, b, n, temperature, true)

@@ -9,7 +9,7 @@ open System.Text.Json
 type Row = {
     /// What was measured, engine and cores included.
     Case: string
-    /// Of ours and peer; more is better.
+    /// Of ours and peer; more is better, but of MiB.
     Unit: string
     Ours: float
     /// None where the peer is not installed.
@@ -20,8 +20,10 @@ type Row = {
     Equal: bool
 }
 
-/// Above 1: ours is better.
-let ratio row = row.Peer |> Option.map (fun peer -> row.Ours / peer)
+/// Above 1: ours is better. Of memory (MiB) less is better, of everything else more.
+let ratio row =
+    row.Peer
+    |> Option.map (fun peer -> if row.Unit = "MiB" then peer / row.Ours else row.Ours / peer)
 
 /// Writes the rows as a JSON list.
 let write (path: string) (rows: Row list) =

@@ -12,8 +12,7 @@ let private matrix (values: float array) n = torch.tensor(values).reshape(int64 
 let private number (t: torch.Tensor) = t.to_type(torch.float64).item<float>()
 let private a, b = matrix f1a 3, matrix f1b 3
 let private stacked = matrix (Array.append f1a f1b) 6
-let private queue =
-    matrix [| 0.0; 0.0; 1.0; 1.0; 1.0; 0.0; -1.0; 0.0; 0.0; 0.0; -1.0; 0.0 |] 4
+let private queue = matrix [| 0.0; 0.0; 1.0; 1.0; 1.0; 0.0; -1.0; 0.0; 0.0; 0.0; -1.0; 0.0 |] 4
 
 // methods.md, section 7: figures are given to six decimals.
 let private fixtures = [
@@ -123,8 +122,7 @@ let tests =
         test "AMDIM's fixture" {
             let root = sqrt 2.0
             let sources = matrix [| root; 0.0; 0.0; root |] 2
-            let targets =
-                torch.tensor([| 1.0; 0.5; 2.0; -0.5; 0.0; 3.0; -1.0; 1.0 |]).reshape(2L, 2L, 2L)
+            let targets = torch.tensor([| 1.0; 0.5; 2.0; -0.5; 0.0; 3.0; -1.0; 1.0 |]).reshape(2L, 2L, 2L)
             let struct (loss, penalty) = Torch.LocalGlobal.Loss (sources, targets, 20.0)
             Expect.isLessThan (abs (number loss - 0.323013)) 5e-7 "loss"
             Expect.isLessThan (abs (0.05 * number penalty - 0.103125)) 5e-7 "penalty"

@@ -31,9 +31,7 @@ let private property name objective check =
 /// Central differences along a random direction against the gradient.
 let private differences objective c =
     let inputs = inputs c objective
-    let directions =
-        inputs
-        |> List.mapi (fun i x -> numbers (c.Seed + 700UL + uint64 i) x.Length)
+    let directions = inputs |> List.mapi (fun i x -> numbers (c.Seed + 700UL + uint64 i) x.Length)
     let along h =
         List.map2 (Array.map2 (fun x v -> x + h * v)) inputs directions
         |> objective.Reference c
@@ -94,8 +92,7 @@ let private supCon golden =
 let private withKeys queued golden =
     let value key =
         Golden.f32 (if queued then $"infonce_queue_t0.2.in.{key}" else $"mocov3_t0.2.in.{key}") golden
-    let matrix (x: float array) =
-        torch.tensor(x).reshape(int64 (x.Length / 32), 32L).to_type torch.float32
+    let matrix (x: float array) = torch.tensor(x).reshape(int64 (x.Length / 32), 32L).to_type torch.float32
     let reference c (inputs: float array list) =
         if queued then
             let struct (loss, gradient) =
@@ -121,8 +118,20 @@ let tests =
         golden "dcl_t0.1" (given (named "DCL")) (at 0.1) [ "a"; "b" ] [ "a"; "b" ] "DCL"
         golden "dclw_t0.1" (given (named "DCLW")) (at 0.1) [ "a"; "b" ] [ "a"; "b" ] "DCLW"
         golden "supcon_t0.1" supCon (at 0.1) [ "a"; "b" ] [ "a"; "b" ] "SupCon"
-        golden "ntlogistic_t0.5" (given (named "NT-Logistic")) (at 0.5) [ "a"; "b" ] [ "a"; "b" ] "NT-Logistic"
-        golden "margin_triplet_m0.8" (given (named "margin triplet")) (at 1.0) [ "a"; "b" ] [ "a"; "b" ] "triplet"
+        golden
+            "ntlogistic_t0.5"
+            (given (named "NT-Logistic"))
+            (at 0.5)
+            [ "a"; "b" ]
+            [ "a"; "b" ]
+            "NT-Logistic"
+        golden
+            "margin_triplet_m0.8"
+            (given (named "margin triplet"))
+            (at 1.0)
+            [ "a"; "b" ]
+            [ "a"; "b" ]
+            "triplet"
         golden "infonce_queue_t0.2" (withKeys true) (at 0.2) [ "q" ] [ "q" ] "MoCo"
         golden "mocov3_t0.2" (withKeys false) (at 0.2) [ "q" ] [ "q" ] "MoCo v3"
         for objective in all do

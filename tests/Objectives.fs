@@ -57,19 +57,18 @@ let private pairs
     differentiable
     reference
     (kernel: Case -> int -> torch.Tensor -> torch.Tensor -> torch.Tensor)
-    =
-    {
-        Name = name
-        Least = least
-        Rows = fun c -> [ c.N; c.N ]
-        Reference =
-            fun c inputs ->
-                let struct (loss: float, gradient: float array) = reference c inputs[0] inputs[1]
-                loss, Array.splitInto 2 gradient |> Array.toList
-        Kernel = fun c tile inputs -> kernel c tile inputs[0] inputs[1]
-        Unit = true
-        Differentiable = differentiable
-    }
+    = {
+    Name = name
+    Least = least
+    Rows = fun c -> [ c.N; c.N ]
+    Reference =
+        fun c inputs ->
+            let struct (loss: float, gradient: float array) = reference c inputs[0] inputs[1]
+            loss, Array.splitInto 2 gradient |> Array.toList
+    Kernel = fun c tile inputs -> kernel c tile inputs[0] inputs[1]
+    Unit = true
+    Differentiable = differentiable
+}
 
 let private sigma = 0.5
 let private margin = 0.8
@@ -79,6 +78,14 @@ let private clip = 20.0
 let private noise c = integers (c.Seed + 4000UL) (c.N * 5) candidates
 
 let all = [
+    pairs
+        "NT-Xent, with its neighbours"
+        1
+        true
+        (fun c a b ->
+            let struct (loss, da, db) = Reference.NtXent.Loss (a, b, c.N, c.T, true)
+            struct (loss, Array.append da db))
+        (fun c tile a b -> Torch.NtXent.Loss (a, b, c.T, true, tile))
     pairs
         "DCL"
         2
@@ -95,8 +102,7 @@ let all = [
         "SupCon"
         1
         true
-        (fun c a b ->
-            Reference.SupCon.Loss (Array.append a b, labels c |> Array.map int64, c.T, true))
+        (fun c a b -> Reference.SupCon.Loss (Array.append a b, labels c |> Array.map int64, c.T, true))
         (fun c tile a b ->
             Torch.SupCon.Loss (torch.cat ([| a; b |], 0L), longs a (labels c), c.T, true, tile))
     pairs
@@ -136,7 +142,14 @@ let all = [
         Kernel =
             fun c tile inputs ->
                 let keys = like inputs[0] c.N (numbers (c.Seed + 5000UL) (c.N * c.D))
-                Torch.InfoNce.Queue (inputs[0], keys, like inputs[0] candidates (constants c), c.T, true, tile)
+                Torch.InfoNce.Queue (
+                    inputs[0],
+                    keys,
+                    like inputs[0] candidates (constants c),
+                    c.T,
+                    true,
+                    tile
+                )
         Unit = true
         Differentiable = true
     }
@@ -185,11 +198,11 @@ let all = [
         Rows = fun c -> [ c.N; candidates ]
         Reference =
             fun c inputs ->
-                let struct (loss, x, y) =
-                    Reference.InfoNce.Loss (inputs[0], inputs[1], chosen c, 1.0, false)
+                let struct (loss, x, y) = Reference.InfoNce.Loss (inputs[0], inputs[1], chosen c, 1.0, false)
                 loss, [ x; y ]
         Kernel =
-            fun c tile inputs -> Torch.InfoNce.Patches (inputs[0], inputs[1], longs inputs[0] (chosen c), tile)
+            fun c tile inputs ->
+                Torch.InfoNce.Patches (inputs[0], inputs[1], longs inputs[0] (chosen c), tile)
         Unit = false
         Differentiable = true
     }
@@ -199,8 +212,7 @@ let all = [
         Rows = fun c -> [ c.N; 3 * c.N ]
         Reference =
             fun c inputs ->
-                let struct (loss, x, y) =
-                    Reference.LocalGlobal.Loss (inputs[0], inputs[1], c.N, clip, 0.05)
+                let struct (loss, x, y) = Reference.LocalGlobal.Loss (inputs[0], inputs[1], c.N, clip, 0.05)
                 loss, [ x; y ]
         Kernel =
             fun c tile inputs ->
@@ -220,7 +232,8 @@ let all = [
                 let scores =
                     indices
                     |> Array.mapi (fun p k ->
-                        Seq.init c.D (fun x -> inputs[0][p / 5 * c.D + x] * bank[k * c.D + x]) |> Seq.sum)
+                        Seq.init c.D (fun x -> inputs[0][p / 5 * c.D + x] * bank[k * c.D + x])
+                        |> Seq.sum)
                 let struct (loss, back) = Reference.NoiseContrast.Loss (scores, c.N, 40.0, c.T, 50)
                 let gradient = Array.zeroCreate (c.N * c.D)
                 for p in 0 .. indices.Length - 1 do
@@ -230,11 +243,10 @@ let all = [
                 loss, [ gradient ]
         Kernel =
             fun c _ inputs ->
-                let indices = (longs inputs[0] (noise c)).view (int64 c.N, 5L)
+                let indices = (longs inputs[0] (noise c)).view(int64 c.N, 5L)
                 let scores =
                     Torch.NoiseContrast.Scores (inputs[0], like inputs[0] candidates (constants c), indices)
-                let z =
-                    torch.tensor(log 40.0).to_type(inputs[0].dtype).``to``(inputs[0].device)
+                let z = torch.tensor(log 40.0).to_type(inputs[0].dtype).``to``(inputs[0].device)
                 Torch.NoiseContrast.Loss (scores, z, c.T, 50L)
         Unit = false
         Differentiable = true
@@ -256,7 +268,8 @@ let kernel single tile c (inputs: float array list) objective =
                     .reshape(int64 rows, int64 (values.Length / rows))
                     .to_type(dtype)
                     .detach()
-                    .requires_grad_ true)
+                    .requires_grad_
+                    true)
             inputs
             (objective.Rows c)
     let loss = objective.Kernel c tile leaves

@@ -52,7 +52,12 @@ let private check rows width t period bits =
     let weights = numbers 9UL rows |> Array.map (fun w -> (1.0 + w * w) / float rows)
     let lse, gradient = tensors u t period weights
     let largest = gradient |> Array.map abs |> Array.max
-    for bound in [ nan; if 1.0 / t <= Torch.LogSumExp.LargestBound then 1.0 / t ] do
+    for bound in
+        [
+            nan
+            if 1.0 / t <= Torch.LogSumExp.LargestBound then
+                1.0 / t
+        ] do
         let found, back = vector values width t period bound 2 bits weights
         let what = $"{rows} x {width}, t = {t}, period {period}, bound {bound}, {bits} bits"
         Expect.isLessThan
@@ -61,7 +66,8 @@ let private check rows width t period bits =
             what
         Expect.isLessThan
             (Close.worst gradient (back |> Array.map float))
-            ((Close.vectorGradient + Close.float32Cosine / t) * (largest + 1.0 / (t * float rows)))
+            ((Close.vectorGradient + Close.float32Cosine / t)
+             * (largest + 1.0 / (t * float rows)))
             what
 
 /// The softmax of rows over each other in vectors, with tensors in double as its reference.
@@ -108,7 +114,10 @@ let tests =
             let weights = Array.create 500 0.01
             let one = vector values 20 0.1 500 10.0 1 widths.Head weights
             for threads in [ 2; 3; 8 ] do
-                Expect.equal (vector values 20 0.1 500 10.0 threads widths.Head weights) one $"{threads} threads"
+                Expect.equal
+                    (vector values 20 0.1 500 10.0 threads widths.Head weights)
+                    one
+                    $"{threads} threads"
         }
         test "rows of large products take the search for maxima" {
             use _ = torch.NewDisposeScope ()
@@ -117,7 +126,10 @@ let tests =
             let lse, gradient = tensors (torch.tensor(x).reshape(40L, 6L)) 1.0 40 weights
             let found, back = vector (Array.map float32 x) 6 1.0 40 nan 2 widths.Head weights
             let largest = lse |> Array.map abs |> Array.max
-            Expect.isLessThan (Close.worst lse (found |> Array.map float)) (Close.float32Cosine * largest) "value"
+            Expect.isLessThan
+                (Close.worst lse (found |> Array.map float))
+                (Close.float32Cosine * largest)
+                "value"
             let scale = gradient |> Array.map abs |> Array.max
             Expect.isLessThan
                 (Close.worst gradient (back |> Array.map float))
