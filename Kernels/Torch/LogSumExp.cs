@@ -83,7 +83,11 @@ public static class LogSumExp
             TileRows == 0 && u.device_type == TorchSharp.DeviceType.CPU && u.dtype == ScalarType.Float32 && Kernels.Simd.SymmetricSoftmax.Bits > 0;
     }
 
-    private sealed record OverOptions(double Scale, double Clip, int TileRows, bool AnchorsLearn, bool CandidatesLearn);
+    private sealed record OverOptions(double Scale, double Clip, int TileRows, bool AnchorsLearn, bool CandidatesLearn)
+    {
+        /// <summary>Where only anchors learn, their slopes come with the value: two products in all in place of three.</summary>
+        public bool Direct => AnchorsLearn && !CandidatesLearn && Clip == 0;
+    }
 
     private sealed class AmongFunction : autograd.SingleTensorFunction<AmongFunction>
     {
@@ -148,9 +152,26 @@ public static class LogSumExp
             using var scope = NewDisposeScope();
             var (x, y, options, ids) = (((Tensor)vars[0]).detach(), ((Tensor)vars[1]).detach(), (OverOptions)vars[2], (Tensor[])vars[3]);
             var lse = empty(x.shape[0], x.dtype, x.device);
+            var slopes = options.Direct ? empty_like(x) : null;
             Tiles(x.shape[0], Rows(options.TileRows, y.shape[0]), (start, count) =>
-                lse.narrow(0, start, count).copy_(Embeddings.LogSums(Similarities(x, y, options, ids, start, count))));
-            ctx.save_for_backward([x.MoveToOuterDisposeScope(), y.MoveToOuterDisposeScope(), lse.MoveToOuterDisposeScope(), .. ids]);
+            {
+                var s = Similarities(x, y, options, ids, start, count);
+                if (slopes is null)
+                {
+                    lse.narrow(0, start, count).copy_(Embeddings.LogSums(s));
+                    return;
+                }
+
+                var highest = s.amax([1L], true).clamp_min(-1e38);
+                var e = s.sub_(highest).exp_();
+                var sums = e.sum(1, true);
+                lse.narrow(0, start, count).copy_(sums.log().add_(highest).squeeze(1));
+                slopes.narrow(0, start, count).copy_(e.mm(y).div_(sums.clamp_min_(1)).mul_(options.Scale)); // a sum below 1 is one of nothing
+            });
+            lse.MoveToOuterDisposeScope();
+            ctx.save_for_backward(slopes is null
+                ? [x.MoveToOuterDisposeScope(), y.MoveToOuterDisposeScope(), lse, .. ids]
+                : [slopes.MoveToOuterDisposeScope()]);
             ctx.save_data("options", options);
             return lse;
         }
@@ -159,6 +180,11 @@ public static class LogSumExp
         {
             using var scope = NewDisposeScope();
             var (saved, options) = (ctx.get_saved_variables(), (OverOptions)ctx.get_data("options"));
+            if (options.Direct)
+            {
+                return [saved[0].mul(grad_output.unsqueeze(1)).MoveToOuterDisposeScope(), null!, null!, null!];
+            }
+
             var (x, y, ids) = (saved[0], saved[1], saved.GetRange(3, saved.Count - 3).ToArray());
             var lse = saved[2].clamp_min(-1e38); // of a row without candidates: exp(-infinity - lse) must be 0
             var dx = options.AnchorsLearn ? empty_like(x) : null;
