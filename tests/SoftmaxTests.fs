@@ -119,6 +119,54 @@ let tests =
                     one
                     $"{threads} threads"
         }
+        test "rows over candidates: sizes about vectors, tiles and shares" {
+            use _ = torch.NewDisposeScope ()
+            let sizes = [
+                for rows in [ 1; 2; 6; 7; 191; 193 ] do
+                    for candidates in [ 1; 15; 16; 33; 192; 193; 770 ] do
+                        rows, candidates, 5
+                1, 1, 1
+                30, 40, 33
+                20, 3300, 16
+                1540, 200, 8
+            ]
+            for bits in widths do
+                for rows, candidates, width in sizes do
+                    for t in [ 0.3; 1e-4; 1e4 ] do
+                        use _ = torch.NewDisposeScope ()
+                        let x, ux = unitRows (uint64 rows) rows width
+                        let y, uy = unitRows 77UL candidates width
+                        let leaf = ux.detach().requires_grad_ true
+                        let expected = Torch.LogSumExp.Over (leaf, uy, 1.0 / t, tileRows = 100)
+                        expected.sum().backward()
+                        let lse, slopes = Array.zeroCreate rows, Array.zeroCreate x.Length
+                        let run threads (lse: float32 array) (slopes: float32 array) =
+                            Simd.CrossSoftmax.LogSums (
+                                x.AsSpan (),
+                                y.AsSpan (),
+                                width,
+                                1.0 / t,
+                                threads,
+                                lse.AsSpan (),
+                                slopes.AsSpan (),
+                                bits
+                            )
+                        run 2 lse slopes
+                        let what = $"{rows} over {candidates} x {width}, t = {t}, {bits} bits"
+                        Expect.isLessThan
+                            (Close.worst (expected.data<float>().ToArray()) (lse |> Array.map float))
+                            (Close.vectorSum + Close.float32Cosine / t)
+                            what
+                        Expect.isLessThan
+                            (Close.worst
+                                ((nonNull leaf.grad).data<float>().ToArray())
+                                (slopes |> Array.map float))
+                            ((Close.vectorGradient + Close.float32Cosine / t) / t)
+                            what
+                        let again = Array.zeroCreate rows, Array.zeroCreate x.Length
+                        run 1 (fst again) (snd again)
+                        Expect.equal again (lse, slopes) "one thread"
+        }
         test "rows of large products take the search for maxima" {
             use _ = torch.NewDisposeScope ()
             let x = numbers 6UL (40 * 6) |> Array.map (fun v -> float (float32 (30.0 * v)))

@@ -77,11 +77,10 @@ public static class LogSumExp
         return p;
     }
 
-    private sealed record AmongOptions(double Scale, long Period, double Bound, int TileRows)
-    {
-        public bool Simd(Tensor u) =>
-            TileRows == 0 && u.device_type == TorchSharp.DeviceType.CPU && u.dtype == ScalarType.Float32 && Kernels.Simd.SymmetricSoftmax.Bits > 0;
-    }
+    private static bool InVectors(Tensor u, int tileRows) =>
+        tileRows == 0 && u.device_type == TorchSharp.DeviceType.CPU && u.dtype == ScalarType.Float32 && Simd.SymmetricSoftmax.Bits > 0;
+
+    private sealed record AmongOptions(double Scale, long Period, double Bound, int TileRows);
 
     private sealed record OverOptions(double Scale, double Clip, int TileRows, bool AnchorsLearn, bool CandidatesLearn)
     {
@@ -98,7 +97,7 @@ public static class LogSumExp
             using var scope = NewDisposeScope();
             var (u, options) = (((Tensor)vars[0]).detach().contiguous(), (AmongOptions)vars[1]);
             var lse = empty(u.shape[0], u.dtype, u.device);
-            if (options.Simd(u))
+            if (InVectors(u, options.TileRows))
             {
                 Simd.SymmetricSoftmax.LogSums(
                     Values.Of(u), (int)u.shape[1], options.Scale, (int)options.Period, options.Bound,
@@ -124,7 +123,7 @@ public static class LogSumExp
             var (saved, options) = (ctx.get_saved_variables(), (AmongOptions)ctx.get_data("options"));
             var (u, lse, weights) = (saved[0], saved[1], grad_output.contiguous());
             var du = empty_like(u);
-            if (options.Simd(u))
+            if (InVectors(u, options.TileRows))
             {
                 Simd.SymmetricSoftmax.Gradient(
                     Values.Of(u), (int)u.shape[1], options.Scale, (int)options.Period, options.Bound, get_num_threads(),
@@ -152,8 +151,17 @@ public static class LogSumExp
             using var scope = NewDisposeScope();
             var (x, y, options, ids) = (((Tensor)vars[0]).detach(), ((Tensor)vars[1]).detach(), (OverOptions)vars[2], (Tensor[])vars[3]);
             var lse = empty(x.shape[0], x.dtype, x.device);
-            var slopes = options.Direct ? empty_like(x) : null;
-            Tiles(x.shape[0], Rows(options.TileRows, y.shape[0]), (start, count) =>
+            var slopes = options.Direct ? empty(x.shape, x.dtype, x.device) : null;
+            var vectors = slopes is not null && ids.Length == 0 && y.shape[0] > 0 && InVectors(x, options.TileRows);
+            if (vectors)
+            {
+                using var inner = NewDisposeScope();
+                Simd.CrossSoftmax.LogSums(
+                    Values.Of(x.contiguous()), Values.Of(y.contiguous()), (int)x.shape[1], options.Scale, get_num_threads(),
+                    Values.Of(lse), Values.Of(slopes!), Simd.SymmetricSoftmax.Bits);
+            }
+
+            Tiles(vectors ? 0 : x.shape[0], Rows(options.TileRows, y.shape[0]), (start, count) =>
             {
                 var s = Similarities(x, y, options, ids, start, count);
                 if (slopes is null)
