@@ -140,10 +140,7 @@ let run quick = [
             let peer = Peer.run "augment_torchvision.py" cores arguments
             TorchSharp.torch.set_num_threads cores
             let engines = [|
-                if cores = 1 then
-                    yield! ViewEngine.Tiers ()
-                else
-                    ViewEngine.Best ()
+                if cores = 1 then yield! ViewEngine.Tiers () else ViewEngine.Best ()
                 ViewEngine.Torch TorchSharp.torch.CPU
             |]
             for engine in engines do

@@ -11,12 +11,17 @@ let private benches =
         "operations", OperationBench.run
         "photos", PhotoBench.run
         "losses", LossBench.run
+        "memory", MemoryBench.run
     ]
 
 [<EntryPoint>]
 let main arguments =
     let names, options = arguments |> List.ofArray |> List.partition (fun a -> not (a.StartsWith "--"))
     match names, options |> List.except [ "--quick" ] with
+    | [ "peak"; pairs ], [] -> // asked by the bench of memory, in a process of its own
+        let peak = MemoryBench.peak (int pairs)
+        printfn "%s" (peak.ToString Globalization.CultureInfo.InvariantCulture)
+        0
     | [ name ], [] when benches.ContainsKey name ->
         let rows = benches[name](List.contains "--quick" options)
         let path = Path.Combine (Peer.root, "artifacts", "bench", name + ".json")

@@ -9,7 +9,7 @@ open System.Text.Json
 type Row = {
     /// What was measured, engine and cores included.
     Case: string
-    /// Of ours and peer; more is better.
+    /// Of ours and peer; more is better, but of MiB.
     Unit: string
     Ours: float
     /// None where the peer is not installed.
@@ -24,8 +24,10 @@ type Row = {
     Operations: float
 }
 
-/// Above 1: ours is better.
-let ratio row = row.Peer |> Option.map (fun peer -> row.Ours / peer)
+/// Above 1: ours is better. Of memory (MiB) less is better, of everything else more.
+let ratio row =
+    row.Peer
+    |> Option.map (fun peer -> if row.Unit = "MiB" then peer / row.Ours else row.Ours / peer)
 
 /// The larger share of one core's limits: bytes against a copy's, arithmetic against multiply-adds in registers.
 let share row =

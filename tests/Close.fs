@@ -23,6 +23,20 @@ let goldenGradient = 1e-5
 
 /// A loss computed in float32, relative: products of up to 32 values at 1 / temperature up to 20, 2^-24 each.
 let float32Loss = 1e-4
+
+/// A similarity of unit rows in float32, before it is divided by the temperature: products of up to 128 values, 2^-24 each, of
+/// which half cancel. Over the temperature it is the error of a logit, and of a log-sum-exp.
+let float32Cosine = 1e-6
+
+/// e^x by a polynomial in float32 against Math.Exp, relative: two to three roundings of 6e-8; x itself is exact.
+let exponential = 2e-7
+
+/// Vector kernel against double, log-sum-exp: float32 sums of some thousand exponentials in partial sums of a vector's lanes.
+let vectorSum = 5e-6
+
+/// Vector kernel against double, gradient, of its largest entry: the sums' error, and products of some hundred weights each.
+let vectorGradient = 1e-5
+
 /// A reference in double against torchvision's float32 answers in [0, 1]: torchvision rounds every intermediate to 2^-24 and
 /// computes the weights of a resize or blur in float32 too, whose coordinates of some hundred pixels lose up to 1e-5.
 let golden = 1e-5

@@ -46,3 +46,8 @@ let u8 name tensors = entry name "U8" tensors
 let f32 name tensors =
     let bytes = entry name "F32" tensors
     Array.init (bytes.Length / 4) (fun i -> float (BitConverter.ToSingle (bytes, 4 * i)))
+
+/// A tensor of int64.
+let i64 name tensors =
+    let bytes = entry name "I64" tensors
+    Array.init (bytes.Length / 8) (fun i -> BitConverter.ToInt64 (bytes, 8 * i))

@@ -182,6 +182,14 @@ let tests =
                 Expect.isLessThan (abs (accuracy - 2.0 / 3.0)) 1e-12 "accuracy"
                 Expect.isLessThan (abs (found - entropy)) 1e-6 "entropy"
         }
+        property "the monitors' tiles change nothing" (fun (n, _, t, a, b) ->
+            let find rows =
+                use _ = torch.NewDisposeScope ()
+                let struct (accuracy, entropy) = Torch.NtXent.Monitor (matrix a n, matrix b n, t, true, rows)
+                accuracy, entropy
+            let accuracy, entropy = find 0
+            [ 1; 2; 3; n ]
+            |> List.forall (fun rows -> fst (find rows) = accuracy && abs (snd (find rows) - entropy) < 1e-9))
         test "what does not fit is refused with both shapes" {
             let message f =
                 try

@@ -33,6 +33,9 @@ let private against
         other.step () |> ignore
     Close.worst (values a) (values b)
 
+let private lars form decay trust clip parameters =
+    new Optim.Lars (parameters, 0.9, decay, form, trust, false, clip)
+
 /// Optimisers against TorchSharp's, published figures and the golden file.
 [<Tests>]
 let tests =
@@ -42,6 +45,79 @@ let tests =
                 against (fun w -> new Optim.Sgd ([| struct ("w", w) |], 0.9, 0.01)) (fun p ->
                     torch.optim.SGD ([ p ], 0.1, 0.9, 0.0, 0.01))
             Expect.isLessThan worst 1e-12 "after four steps"
+        }
+        test "SGD with Nesterov's momentum equals TorchSharp's" {
+            let worst =
+                against (fun w -> new Optim.Sgd ([| struct ("w", w) |], 0.9, 0.01, true)) (fun p ->
+                    torch.optim.SGD ([ p ], 0.1, 0.9, 0.0, 0.01, true))
+            Expect.isLessThan worst 1e-12 "after four steps"
+        }
+        test "LARC takes the golden steps" {
+            let golden = Golden.load "losses.safetensors"
+            let value key = Golden.f32 $"lars.{key}" golden
+            let w = torch.tensor(value "in.w").reshape(8L, 5L).requires_grad_ true
+            let b = torch.tensor(value "in.b").requires_grad_ true
+            let optimizer = lars Optim.LarsForm.Larc 0.01 0.001 false [| struct ("w", w); struct ("b", b) |]
+            for step in 0..2 do
+                optimizer.ZeroGrad ()
+                pull w (Array.toList (value $"in.gw{step}"))
+                pull b (Array.toList (value $"in.gb{step}"))
+                optimizer.Step 0.3
+                // Weights of order 1, in float32 at the peer's.
+                Expect.isLessThan (Close.worst (values w) (value $"out.w{step}")) 1e-6 $"w, step {step}"
+                Expect.isLessThan (Close.worst (values b) (value $"out.b{step}")) 1e-6 $"b, step {step}"
+        }
+        test "LARC takes its known first step, and its clip" {
+            // methods.md, section 7: r is 0.005 for w (1, 2, -2), g (.1, .2, .2), decay .1, eta .001.
+            let stepped trust clip =
+                let w = torch.tensor([| 1.0; 2.0; -2.0 |]).reshape(1L, 3L).requires_grad_ true
+                let optimizer = lars Optim.LarsForm.Larc 0.1 trust clip [| struct ("w", w) |]
+                pull w [ 0.1; 0.2; 0.2 ]
+                optimizer.Step 0.3
+                values w
+            let moved by = Array.map2 (fun w u -> w - by * u) [| 1.0; 2.0; -2.0 |] [| 0.2; 0.4; 0.0 |]
+            Expect.isLessThan (Close.worst (stepped 0.001 false) (moved (0.3 * 0.005))) 1e-9 "r"
+            Expect.isLessThan (Close.worst (stepped 0.001 true) (moved 0.005)) 1e-9 "r / rate"
+            Expect.isLessThan (Close.worst (stepped 1.0 true) (moved 0.3)) 1e-9 "clipped to a plain step"
+        }
+        test "LARS with the rate inside and outside differ only where the rate changes" {
+            let run form rates =
+                let w = torch.tensor([| 1.0; 2.0; -2.0 |]).reshape(1L, 3L).requires_grad_ true
+                let optimizer = lars form 0.1 0.001 false [| struct ("w", w) |]
+                for g, rate in List.zip gradients rates do
+                    optimizer.ZeroGrad ()
+                    pull w g
+                    optimizer.Step rate
+                values w
+            let worst rates = Close.worst (run Optim.LarsForm.Inside rates) (run Optim.LarsForm.Outside rates)
+            Expect.isLessThan (worst [ 0.3; 0.3; 0.3; 0.3 ]) 1e-12 "constant"
+            Expect.isGreaterThan (worst [ 0.3; 0.1; 0.3; 0.1 ]) 1e-6 "changing"
+        }
+        test "LARS with Nesterov's momentum steps ahead by the buffer" {
+            let w = torch.tensor([| 1.0; 2.0; -2.0 |]).reshape(1L, 3L).requires_grad_ true
+            let optimizer =
+                new Optim.Lars ([| struct ("w", w) |], 0.9, 0.1, Optim.LarsForm.Inside, 0.001, true, false)
+            pull w [ 0.1; 0.2; 0.2 ]
+            optimizer.Step 0.3
+            // The first step is 1.9 times that without: momentum v + the term, v being the term.
+            let expected =
+                Array.map2 (fun a b -> a - 1.9 * (a - b)) [| 1.0; 2.0; -2.0 |] [|
+                    0.999597508
+                    1.999195016
+                    -2.0
+                |]
+            Expect.isLessThan (Close.worst (values w) expected) 1e-8 "weights"
+        }
+        test "LARC with zero weights takes a plain step without decay, and what cannot be is refused" {
+            let w = torch.zeros(1L, 3L, dtype = torch.float64).requires_grad_ true
+            let optimizer = lars Optim.LarsForm.Larc 0.1 0.001 false [| struct ("w", w) |]
+            pull w [ 0.1; 0.2; 0.2 ]
+            optimizer.Step 0.5
+            Expect.isLessThan (Close.worst (values w) [| -0.05; -0.1; -0.1 |]) 1e-12 "weights"
+            for form, trust, clip in [ Optim.LarsForm.Larc, 0.0, false; Optim.LarsForm.Inside, 0.1, true ] do
+                Expect.throwsT<System.ArgumentException>
+                    (fun () -> lars form 0.1 trust clip [| struct ("w", w) |] |> ignore)
+                    $"{form}"
         }
         test "AdamW equals TorchSharp's" {
             let worst =

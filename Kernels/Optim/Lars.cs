@@ -1,11 +1,26 @@
+using System;
 using static TorchSharp.torch;
 
 namespace Vantage.Kernels.Optim;
 
+/// <summary>Which of the three algorithms called LARS.</summary>
+public enum LarsForm
+{
+    /// <summary>The rate is inside the buffer, as in SimCLR's official code: google-research/simclr, lars_optimizer.py, classic momentum.</summary>
+    Inside,
+
+    /// <summary>The rate is outside the buffer, as in BYOL, Barlow Twins, VICReg and MoCo v3. Equal to Inside while the rate is constant.</summary>
+    Outside,
+
+    /// <summary>LARC of NVIDIA's apex (SwAV, lightly, solo-learn): lengths of gradient and decay are added, and where one is zero decay is left out too.</summary>
+    Larc,
+}
+
 /// <summary>
-/// LARS as SimCLR's official code has it (google-research/simclr, lars_optimizer.py, classic momentum): g' = g + decay w;
-/// r = eta |w| / |g'|, 1 where either is 0; v := momentum v + rate r g'; w := w - v. The rate is inside the buffer.
-/// Excluded parameters take plain momentum steps without decay.
+/// Layer-wise adaptive rates (You et al. 2017), as three codes have it. With decayed gradient u = g + decay w and r = trust |w| / |u|, 1 where
+/// either is 0: Inside has v := momentum v + rate r u; w := w - v. Outside has v := momentum v + r u; w := w - rate v. Larc
+/// has r = trust |w| / (|g| + decay |w| + 1e-8), at most rate where clipped, in v := momentum v + r u, and g alone where |w| or
+/// |g| is 0; w := w - rate v. Excluded parameters take plain momentum steps without decay.
 /// </summary>
 public sealed class Lars : Optimizer
 {
@@ -14,35 +29,75 @@ public sealed class Lars : Optimizer
 
     private readonly double _momentum;
     private readonly double _decay;
+    private readonly LarsForm _form;
+    private readonly double _trust;
+    private readonly bool _nesterov;
+    private readonly bool _clip;
     private readonly Tensor[] _velocity;
 
-    /// <summary>Momentum in [0, 1), decay not negative.</summary>
+    /// <summary>SimCLR's form. Momentum in [0, 1), decay not negative.</summary>
     public Lars((string Name, Tensor Value)[] parameters, double momentum, double decay)
+        : this(parameters, momentum, decay, LarsForm.Inside, Trust, false, false)
+    {
+    }
+
+    /// <summary>Any form.</summary>
+    /// <param name="parameters">What is stepped.</param>
+    /// <param name="momentum">In [0, 1).</param>
+    /// <param name="decay">Not negative.</param>
+    /// <param name="form">Which algorithm.</param>
+    /// <param name="trust">eta, positive.</param>
+    /// <param name="nesterov">Steps by what the buffer will be: momentum v + the new term.</param>
+    /// <param name="clip">Of Larc alone: r / rate is at most 1, so that no step is longer than that of plain momentum.</param>
+    /// <exception cref="ArgumentException">The trust is not positive, or another form is to be clipped.</exception>
+    public Lars(
+        (string Name, Tensor Value)[] parameters, double momentum, double decay, LarsForm form, double trust, bool nesterov, bool clip)
         : base(parameters)
     {
-        _momentum = momentum;
-        _decay = decay;
+        if (!(trust > 0) || double.IsInfinity(trust))
+        {
+            throw new ArgumentException($"a trust coefficient of {trust} is not positive and finite", nameof(trust));
+        }
+
+        if (clip && form != LarsForm.Larc)
+        {
+            throw new ArgumentException($"{form} has no clip: only {LarsForm.Larc} has", nameof(clip));
+        }
+
+        (_momentum, _decay, _form, _trust, _nesterov, _clip) = (momentum, decay, form, trust, nesterov, clip);
         _velocity = Beside("velocity");
     }
 
     /// <inheritdoc/>
     protected override void Update(int i, Tensor value, Tensor gradient, double rate, bool excluded)
     {
-        var v = _velocity[i].mul_(_momentum);
-        if (excluded)
+        var g = excluded ? gradient : _form == LarsForm.Larc ? Larc(value, gradient, rate) : Trusted(value, gradient);
+        var inside = _form == LarsForm.Inside;
+        var v = _velocity[i].mul_(_momentum).add_(g, inside ? rate : 1);
+        var step = _nesterov ? v.mul(_momentum).add_(g, inside ? rate : 1) : v;
+        value.add_(step, inside ? -1 : -rate);
+    }
+
+    private Tensor Trusted(Tensor value, Tensor gradient)
+    {
+        var g = gradient.add(value, _decay);
+        var w = value.norm();
+        var length = g.norm();
+        var usable = w.gt(0).logical_and(length.gt(0)); // on the device: no number crosses to the host
+        return g.mul(where(usable, w.mul(_trust).div(length), ones_like(w)));
+    }
+
+    private Tensor Larc(Tensor value, Tensor gradient, double rate)
+    {
+        var w = value.norm();
+        var length = gradient.norm();
+        var usable = w.gt(0).logical_and(length.gt(0));
+        var ratio = w.mul(_trust).div(length.add(w, _decay).add_(1e-8));
+        if (_clip)
         {
-            v.add_(gradient, rate);
-        }
-        else
-        {
-            var g = gradient.add(value, _decay);
-            var w = value.norm();
-            var length = g.norm();
-            var usable = w.gt(0).logical_and(length.gt(0)); // on the device: no number crosses to the host
-            var ratio = where(usable, w.mul(Trust).div(length), ones_like(w));
-            v.add_(g.mul(ratio), rate);
+            ratio = ratio.div_(rate).clamp_max_(1);
         }
 
-        value.sub_(v);
+        return where(usable, gradient.add(value, _decay).mul_(ratio), gradient);
     }
 }

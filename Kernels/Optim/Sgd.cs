@@ -2,31 +2,30 @@ using static TorchSharp.torch;
 
 namespace Vantage.Kernels.Optim;
 
-/// <summary>v := momentum v + g + decay w; w := w - rate v. Excluded parameters are not decayed.</summary>
+/// <summary>
+/// u = g + decay w; v := momentum v + u; w := w - rate v, or with Nesterov's momentum w := w - rate (u + momentum v) as PyTorch has it
+/// (Sutskever et al. 2013, section 3). Excluded parameters are not decayed.
+/// </summary>
 public sealed class Sgd : Optimizer
 {
     private readonly double _momentum;
     private readonly double _decay;
+    private readonly bool _nesterov;
     private readonly Tensor[] _velocity;
 
     /// <summary>Momentum in [0, 1), decay not negative.</summary>
-    public Sgd((string Name, Tensor Value)[] parameters, double momentum, double decay)
+    public Sgd((string Name, Tensor Value)[] parameters, double momentum, double decay, bool nesterov = false)
         : base(parameters)
     {
-        _momentum = momentum;
-        _decay = decay;
+        (_momentum, _decay, _nesterov) = (momentum, decay, nesterov);
         _velocity = Beside("velocity");
     }
 
     /// <inheritdoc/>
     protected override void Update(int i, Tensor value, Tensor gradient, double rate, bool excluded)
     {
-        var v = _velocity[i].mul_(_momentum).add_(gradient);
-        if (!excluded && _decay != 0)
-        {
-            v.add_(value, _decay);
-        }
-
-        value.add_(v, -rate);
+        var decayed = !excluded && _decay != 0 ? gradient.add(value, _decay) : gradient;
+        var v = _velocity[i].mul_(_momentum).add_(decayed);
+        value.add_(_nesterov ? v.mul(_momentum).add_(decayed) : v, -rate);
     }
 }

@@ -56,4 +56,7 @@ internal interface ILanes<TVector>
 
     /// <summary>The smallest and the largest lane.</summary>
     static abstract (float Low, float High) Range(TVector value);
+
+    /// <summary>2^n in each lane, where the argument is n + 1.5 * 2^23 and n an integer from -126 to 127.</summary>
+    static abstract TVector PowerOfTwo(TVector shifted);
 }

@@ -66,4 +66,6 @@ internal readonly struct Lanes1 : ILanes<float>
     public static float Sum(float value) => value;
 
     public static (float Low, float High) Range(float value) => (value, value);
+
+    public static float PowerOfTwo(float shifted) => BitConverter.Int32BitsToSingle((BitConverter.SingleToInt32Bits(shifted) << 23) + 0x3F800000);
 }

@@ -81,4 +81,7 @@ internal readonly struct Lanes256 : ILanes<Vector256<float>>
 
         return (low, high);
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> PowerOfTwo(Vector256<float> shifted) => ((shifted.AsInt32() << 23) + Vector256.Create(0x3F800000)).AsSingle();
 }

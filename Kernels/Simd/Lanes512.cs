@@ -81,4 +81,7 @@ internal readonly struct Lanes512 : ILanes<Vector512<float>>
 
         return (low, high);
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> PowerOfTwo(Vector512<float> shifted) => ((shifted.AsInt32() << 23) + Vector512.Create(0x3F800000)).AsSingle();
 }

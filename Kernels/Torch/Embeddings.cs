@@ -24,16 +24,55 @@ internal static class Embeddings
             throw new ArgumentException($"embeddings of {a.dtype} and {b.dtype}: losses are taken in float32 or float64, both alike");
         }
 
+        Temperature(temperature);
+    }
+
+    /// <summary>Checks that a temperature divides similarities to something finite.</summary>
+    public static void Temperature(double temperature)
+    {
         if (!(temperature > 0) || double.IsInfinity(temperature))
         {
             throw new ArgumentException($"a temperature of {temperature} is not positive and finite");
         }
     }
 
+    /// <summary>Checks rows of embeddings: not empty, of one width and one type with the others. Names say which argument is meant.</summary>
+    public static void Rows(Tensor x, string name, Tensor y, string other)
+    {
+        if (x.dim() != 2 || y.dim() != 2 || x.shape[1] != y.shape[1] || x.numel() == 0)
+        {
+            throw new ArgumentException($"{name} and {other} are [{string.Join(", ", x.shape)}] and [{string.Join(", ", y.shape)}]; both must be rows of one width, and {name} not empty");
+        }
+
+        if (x.dtype != y.dtype || (x.dtype != ScalarType.Float32 && x.dtype != ScalarType.Float64))
+        {
+            throw new ArgumentException($"{name} and {other} are {x.dtype} and {y.dtype}: losses are taken in float32 or float64, both alike");
+        }
+    }
+
+    /// <summary>Checks one index or label for each of so many rows.</summary>
+    public static void Indices(Tensor indices, long rows, string name)
+    {
+        if (indices.dim() != 1 || indices.shape[0] != rows || indices.dtype != ScalarType.Int64)
+        {
+            throw new ArgumentException($"{name} are {indices.dtype} of [{string.Join(", ", indices.shape)}]; needed is one int64 for each of {rows} rows");
+        }
+    }
+
+    /// <summary>x[indices, ...], by an operation that knows the meta device on both ways (index_select does not).</summary>
+    public static Tensor At(Tensor x, Tensor indices) => x.index([TensorIndex.Tensor(indices)]);
+
+    /// <summary>The log-sum-exp of each row, N; minus infinity where all of it is (torch's own does not know the meta device).</summary>
+    public static Tensor LogSums(Tensor p)
+    {
+        var highest = p.amax([1L], true).clamp_min(-1e38); // so that a row of minus infinities is not subtracted from itself
+        return p.sub(highest).exp_().sum(1).log_().add_(highest.squeeze(1));
+    }
+
     /// <summary>Lengths of rows, N x 1, not below PyTorch's floor of 1e-12. Rows are scaled by their largest value first, so that squares of 1e30 stay finite.</summary>
     public static Tensor Lengths(Tensor z)
     {
-        var largest = z.detach().abs().amax([1L], true).clamp_min(Reference.NtXent.Floor);
+        var largest = maximum(z.detach(), z.detach().neg()).amax([1L], true).clamp_min(Reference.NtXent.Floor);
         return z.div(largest).square().sum(1, true).sqrt().mul(largest).clamp_min(Reference.NtXent.Floor);
     }
 

@@ -1,0 +1,40 @@
+using System.Collections.Generic;
+using static TorchSharp.torch;
+
+namespace Vantage.Kernels.Torch;
+
+/// <summary>Rows divided by their lengths, u = z / max(|z|, 1e-12), with a hand-written gradient: finite for rows of zeros, 1e-30 and 1e30.</summary>
+public static class UnitRows
+{
+    /// <summary>The unit rows of z, N x d, float32 or float64.</summary>
+    public static Tensor Of(Tensor z)
+    {
+        using var scope = NewDisposeScope(); // what is saved for the way back is a native reference by then
+        return Function.apply(z).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The unit rows where asked for, else z itself.</summary>
+    internal static Tensor Of(Tensor z, bool normalize) => normalize ? Of(z) : z;
+
+    private sealed class Function : autograd.SingleTensorFunction<Function>
+    {
+        public override string Name => "UnitRows";
+
+        public override Tensor forward(autograd.AutogradContext ctx, params object[] vars)
+        {
+            using var scope = NewDisposeScope();
+            var z = (Tensor)vars[0];
+            var lengths = Embeddings.Lengths(z);
+            var u = z.div(lengths);
+            ctx.save_for_backward([u.MoveToOuterDisposeScope(), lengths.MoveToOuterDisposeScope()]);
+            return u;
+        }
+
+        public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor grad_output)
+        {
+            using var scope = NewDisposeScope();
+            var saved = ctx.get_saved_variables();
+            return [Embeddings.ThroughLength(saved[0], grad_output, saved[1]).MoveToOuterDisposeScope()];
+        }
+    }
+}
