@@ -98,8 +98,18 @@ let private row quick (peer: (float * string) option) kind (engine: IViewEngine)
         let images, steps = ReadOnlyMemory (images, 0, count), ReadOnlyMemory (steps, 0, count * slots)
         engine.Render (images, steps, slots, shape, Memory<float32> views, cores)
     let drawAll epoch =
-        for i in 0 .. kind.Images - 1 do
-            draw kind epoch i (Span (steps, i * slots, slots))
+        let one i = draw kind epoch i (Span (steps, i * slots, slots))
+        if cores = 1 then
+            for i in 0 .. kind.Images - 1 do
+                one i
+        else
+            Threading.Tasks.Parallel.For (
+                0,
+                kind.Images,
+                Threading.Tasks.ParallelOptions (MaxDegreeOfParallelism = cores),
+                one
+            )
+            |> ignore
 
     drawAll 0
     let checkedViews = if kind.From > 100 then 2 else 64

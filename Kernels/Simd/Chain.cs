@@ -117,7 +117,7 @@ internal ref struct Chain<TLanes, TVector>
         switch (step.Operation)
         {
             case Operation.FlipVertical:
-                FlipVertical.Apply(scratch.Front);
+                FlipVertical.Apply(scratch.Front, scratch);
                 break;
             case Operation.Rotate90:
                 Rotate90.Apply(scratch, (int)step.A);

@@ -1,10 +1,13 @@
+using System;
+
 namespace Vantage.Kernels.Simd;
 
 /// <summary>Rows swapped in place.</summary>
 internal static class FlipVertical
 {
-    internal static void Apply(Planes planes)
+    internal static void Apply(Planes planes, Scratch scratch)
     {
+        var row = Scratch.Need(ref scratch.Row, planes.Width).AsSpan(0, planes.Width);
         for (var c = 0; c < planes.Channels; c++)
         {
             var plane = planes.Plane(c)[..planes.Pixels];
@@ -12,10 +15,9 @@ internal static class FlipVertical
             {
                 var upper = plane.Slice(top * planes.Width, planes.Width);
                 var lower = plane.Slice(bottom * planes.Width, planes.Width);
-                for (var x = 0; x < upper.Length; x++)
-                {
-                    (upper[x], lower[x]) = (lower[x], upper[x]);
-                }
+                upper.CopyTo(row);
+                lower.CopyTo(upper);
+                row.CopyTo(lower);
             }
         }
     }

@@ -23,12 +23,24 @@ internal static class Noise
         for (var start = 0; start < length; start += 4 * Blocks)
         {
             Fill<TLanes, TVector>(key, (uint)start / 4, numbers);
-            for (var k = 0; k < 4 * Blocks && start + k < length; k++)
+            for (var from = start; from < Math.Min(start + (4 * Blocks), length);)
             {
-                var (c, i) = Math.DivRem(start + k, planes.Pixels);
-                ref var value = ref planes.Plane(c)[i];
-                value = Math.Clamp(value + (deviation * numbers[((k & 3) * Blocks) + (k >> 2)]), 0, 1);
+                var (c, i) = Math.DivRem(from, planes.Pixels);
+                var run = Math.Min(Math.Min(start + (4 * Blocks), length) - from, planes.Pixels - i);
+                AddTo(planes.Plane(c).Slice(i, run), numbers, from - start, deviation);
+                from += run;
             }
+        }
+    }
+
+    /// <summary>Number k of a buffer is word k mod 4 of block k / 4.</summary>
+    private static void AddTo(Span<float> values, float[] numbers, int first, float deviation)
+    {
+        ref var from = ref MemoryMarshal.GetArrayDataReference(numbers);
+        for (var i = 0; i < values.Length; i++)
+        {
+            var k = first + i;
+            values[i] = Math.Clamp(values[i] + (deviation * Unsafe.Add(ref from, ((k & 3) * Blocks) + (k >> 2))), 0, 1);
         }
     }
 

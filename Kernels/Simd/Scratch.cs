@@ -32,6 +32,9 @@ internal sealed class Scratch
     /// <summary>A view before it takes another layout or type.</summary>
     internal float[] View = new float[256];
 
+    /// <summary>Where the pixels of a row look.</summary>
+    internal int[] Places = [];
+
     /// <summary>Normal numbers of noise.</summary>
     internal float[] Normals = [];
 

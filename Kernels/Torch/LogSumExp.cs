@@ -119,6 +119,7 @@ public static class LogSumExp
 
         public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor grad_output)
         {
+            using var once = Once.Backward();
             using var scope = NewDisposeScope();
             var (saved, options) = (ctx.get_saved_variables(), (AmongOptions)ctx.get_data("options"));
             var (u, lse, weights) = (saved[0], saved[1], grad_output.contiguous());
@@ -186,6 +187,7 @@ public static class LogSumExp
 
         public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor grad_output)
         {
+            using var once = Once.Backward();
             using var scope = NewDisposeScope();
             var (saved, options) = (ctx.get_saved_variables(), (OverOptions)ctx.get_data("options"));
             if (options.Direct)

@@ -87,8 +87,9 @@ internal static class Negatives
 
         public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor grad_output)
         {
+            using var once = Once.Backward();
             var saved = ctx.get_saved_variables();
-            return [saved[0].mul_(grad_output), saved[1].mul_(grad_output), null!];
+            return [saved[0].mul(grad_output), saved[1].mul(grad_output), null!];
         }
     }
 }

@@ -107,6 +107,7 @@ public static class NoiseContrast
 
         public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor grad_output)
         {
+            using var once = Once.Backward();
             using var scope = NewDisposeScope();
             var saved = ctx.get_saved_variables();
             var (rows, bank, indices) = (saved[0], saved[1], saved[2]);

@@ -32,6 +32,7 @@ public static class UnitRows
 
         public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor grad_output)
         {
+            using var once = Once.Backward();
             using var scope = NewDisposeScope();
             var saved = ctx.get_saved_variables();
             return [Embeddings.ThroughLength(saved[0], grad_output, saved[1]).MoveToOuterDisposeScope()];
