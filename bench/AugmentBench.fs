@@ -24,7 +24,7 @@ let private kinds = [
         From = 32
         To = 32
         Blurred = false
-        Images = 512
+        Images = 1024
         PeerViews = 1000
     }
     {
@@ -33,7 +33,7 @@ let private kinds = [
         From = 28
         To = 28
         Blurred = false
-        Images = 512
+        Images = 1024
         PeerViews = 1000
     }
     {
@@ -42,7 +42,7 @@ let private kinds = [
         From = 256
         To = 224
         Blurred = true
-        Images = 32
+        Images = 64
         PeerViews = 40
     }
 ]
@@ -78,66 +78,110 @@ let private draw kind epoch image (steps: Span<Step>) =
 /// float32 against double through five steps, before standardization: see Close.view of the tests.
 let private tolerance = 2e-5f
 
-let private row quick (peer: (float * string) option) kind (engine: IViewEngine) cores =
-    let pixels = Array.zeroCreate<byte>(kind.Images * kind.Channels * kind.From * kind.From)
-    Random(0).NextBytes pixels
+/// Images, the drawing and rendering of all their views on this many cores, and what is needed to check and to count it.
+type private Work = {
+    Shape: ViewShape
+    Image: Image
+    Steps: Step array
+    Draw: int -> unit
+    Render: IViewEngine -> ViewShape -> int -> float32 array -> unit
+}
+
+let private work kind cores =
     let length = kind.Channels * kind.From * kind.From
+    let pixels = Array.zeroCreate<byte>(kind.Images * length)
+    Random(0).NextBytes pixels
     let images =
         Array.init kind.Images (fun i -> Image (pixels, i * length, kind.Channels, kind.From, kind.From))
     let steps = Array.zeroCreate<Step>(kind.Images * slots)
-    let shape deviation =
-        ViewShape (
-            kind.Channels,
-            kind.To,
-            kind.To,
-            Array.create kind.Channels 0.0f,
-            Array.create kind.Channels deviation
-        )
-    let plain = shape 1.0f
-    let render (engine: IViewEngine) shape count cores (views: float32 array) =
-        let images, steps = ReadOnlyMemory (images, 0, count), ReadOnlyMemory (steps, 0, count * slots)
-        engine.Render (images, steps, slots, shape, Memory<float32> views, cores)
-    let drawAll epoch =
-        let one i = draw kind epoch i (Span (steps, i * slots, slots))
-        if cores = 1 then
-            for i in 0 .. kind.Images - 1 do
-                one i
-        else
-            Threading.Tasks.Parallel.For (
-                0,
-                kind.Images,
-                Threading.Tasks.ParallelOptions (MaxDegreeOfParallelism = cores),
-                one
+    let drawOne epoch i = draw kind epoch i (Span (steps, i * slots, slots))
+    let options = Threading.Tasks.ParallelOptions (MaxDegreeOfParallelism = cores)
+    {
+        Shape =
+            ViewShape (
+                kind.Channels,
+                kind.To,
+                kind.To,
+                Array.create kind.Channels 0.0f,
+                Array.create kind.Channels 0.25f
             )
-            |> ignore
+        Image = images[0]
+        Steps = steps
+        Draw =
+            fun epoch ->
+                if cores = 1 then
+                    for i in 0 .. kind.Images - 1 do
+                        drawOne epoch i
+                else
+                    Threading.Tasks.Parallel.For (0, kind.Images, options, drawOne epoch) |> ignore
+        Render =
+            fun engine shape count views ->
+                engine.Render (
+                    ReadOnlyMemory (images, 0, count),
+                    ReadOnlyMemory (steps, 0, count * slots),
+                    slots,
+                    shape,
+                    Memory<float32> views,
+                    cores
+                )
+    }
 
-    drawAll 0
-    let checkedViews = if kind.From > 100 then 2 else 64
-    let expected, found =
-        Array.zeroCreate (checkedViews * plain.Length), Array.zeroCreate (checkedViews * plain.Length)
-    render ViewEngine.Reference plain checkedViews 1 expected
-    render engine plain checkedViews cores found
-    let equal = Array.forall2 (fun (a: float32) b -> abs (a - b) <= tolerance) expected found
+/// Whether the first views are the reference's, before standardization.
+let private equal kind (work: Work) engine =
+    work.Draw 0
+    let count = if kind.From > 100 then 2 else 64
+    let plain =
+        ViewShape (kind.Channels, kind.To, kind.To, work.Shape.Mean, Array.create kind.Channels 1.0f)
+    let made engine =
+        let views = Array.zeroCreate<float32>(count * plain.Length)
+        work.Render engine plain count views
+        views
+    Array.forall2 (fun (a: float32) b -> abs (a - b) <= tolerance) (made ViewEngine.Reference) (made engine)
 
-    let views, standard = Array.zeroCreate (kind.Images * plain.Length), shape 0.25f
+/// Draws and renders all views again, each time anew.
+let private again kind (work: Work) engine =
+    let views = Array.zeroCreate<float32>(kind.Images * work.Shape.Length)
     let mutable epoch = 0
-    let batches =
-        Watch.perSecond quick (fun () ->
-            epoch <- epoch + 1
-            drawAll epoch
-            render engine standard kind.Images cores views)
+    fun () ->
+        epoch <- epoch + 1
+        work.Draw epoch
+        work.Render engine work.Shape kind.Images views
+
+let private row quick (peer: (float * string) option) kind (engine: IViewEngine) cores =
+    let work = work kind cores
+    let equal = equal kind work engine
     {
         Case = $"""{kind.Name}, {cores} {if cores = 1 then "core" else "cores"}, {engine.Name}"""
         Unit = "views/s"
-        Ours = batches * float kind.Images
+        Ours = Watch.perSecond quick (again kind work engine) * float kind.Images
         Peer = Option.map fst peer
         PeerName = peer |> Option.map snd |> Option.defaultValue "torchvision"
         Equal = equal
-        Bytes = Cost.bytes images[0] standard
+        Bytes = Cost.bytes work.Image work.Shape
         Operations =
-            Seq.init kind.Images (fun i ->
-                Cost.operations images[i] (ReadOnlySpan (steps, i * slots, slots)) standard)
-            |> Seq.average
+            work.Steps
+            |> Array.chunkBySize slots
+            |> Array.averageBy (fun steps -> Cost.operations work.Image (ReadOnlySpan steps) work.Shape)
+    }
+
+/// How much faster two cores are than one: the two in turns, the median of their ratios, so that a machine that changes its pace does not decide.
+let private twoOverOne quick kind (engine: IViewEngine) =
+    let one, two = again kind (work kind 1) engine, again kind (work kind 2) engine
+    let seconds (work: unit -> unit) =
+        let clock = Diagnostics.Stopwatch.StartNew ()
+        for _ in 1 .. (if quick then 5 else 20) do
+            work ()
+        clock.Elapsed.TotalSeconds
+    let ratios = Array.init 21 (fun _ -> seconds one / seconds two) |> Array.sort
+    {
+        Case = $"{kind.Name}, two cores over one, {engine.Name}"
+        Unit = "times 1,000"
+        Ours = 1000.0 * ratios[10]
+        Peer = None
+        PeerName = "itself"
+        Equal = equal kind (work kind 2) engine
+        Bytes = 0.0
+        Operations = 0.0
     }
 
 /// All cases. The time includes the drawing of the random numbers, as the peer's does.
@@ -155,4 +199,5 @@ let run quick = [
             |]
             for engine in engines do
                 row quick peer kind engine cores
+        twoOverOne quick kind (ViewEngine.Best ())
 ]
