@@ -46,7 +46,7 @@ let private differences objective c =
     let corner = abs (numeric 1e-6 - numeric 2.5e-7) > 4.0 * tolerance
     corner || abs (numeric 1e-6 - analytic) < tolerance
 
-let private golden name objective case inputs gradients (objective': string) =
+let internal golden name objective (case: Case) inputs gradients (objective': string) =
     test $"golden answers of {name}" {
         let golden = Golden.load "losses.safetensors"
         let value key = Golden.f32 $"{name}.{key}" golden
@@ -66,7 +66,13 @@ let private golden name objective case inputs gradients (objective': string) =
         let leaves =
             inputs
             |> List.map (fun x ->
-                torch.tensor(x).reshape(16L, 32L).to_type(torch.float32).detach().requires_grad_ true)
+                torch
+                    .tensor(x)
+                    .reshape(int64 case.N, int64 (x.Length / case.N))
+                    .to_type(torch.float32)
+                    .detach()
+                    .requires_grad_
+                    true)
         let loss: torch.Tensor = kernel case leaves
         loss.backward ()
         let found =
@@ -111,6 +117,53 @@ let private withKeys queued golden =
 
 let private at t = { N = 16; D = 32; T = t; Seed = 0UL }
 
+/// What holds for every objective: its gradient, its kernel, float32, the meta device, memory.
+let internal checks objective =
+    testList objective.Name [
+        if objective.Differentiable then
+            property "finite differences give the gradient" objective (differences objective)
+        property "the float64 kernel equals the reference" objective (fun c ->
+            let x = inputs c objective
+            near 1e-9 (kernel false 0 c x objective) (objective.Reference c x))
+        property "tiles change nothing" objective (fun c ->
+            let x = inputs c objective
+            [ 1; 2; 3; c.N; 2 * c.N - 1 ]
+            |> List.forall (fun rows ->
+                near 1e-9 (kernel false rows c x objective) (objective.Reference c x)))
+        property "float32 stays near the reference" objective (fun c ->
+            let x = inputs c objective
+            near Close.float32Loss (kernel true 0 c x objective) (objective.Reference c x))
+        test "runs on the meta device, forward and backward" {
+            use _ = torch.NewDisposeScope ()
+            let c = { N = 5; D = 4; T = 0.3; Seed = 1UL }
+            let leaves =
+                objective.Rows c
+                |> List.map (fun rows ->
+                    torch
+                        .zeros(int64 rows, int64 c.D, dtype = torch.float32, device = torch.META)
+                        .requires_grad_
+                        true)
+            let loss = objective.Kernel c 0 leaves
+            loss.backward ()
+            Expect.equal loss.device_type DeviceType.META "value"
+            for leaf in leaves do
+                Expect.equal (nonNull leaf.grad).device_type DeviceType.META "gradient"
+                Expect.equal (nonNull leaf.grad).shape leaf.shape "shape"
+        }
+        test "tensors do not grow over 100 calls" {
+            let c = { N = 4; D = 3; T = 0.5; Seed = 2UL }
+            let x = inputs c objective
+            let step () = kernel true 0 c x objective |> ignore
+            let live () = DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount
+            for _ in 1..5 do
+                step ()
+            let before = live ()
+            for _ in 1..100 do
+                step ()
+            Expect.equal (live ()) before "live tensors"
+        }
+    ]
+
 /// Objectives with negatives: published figures, finite differences, kernels against references.
 [<Tests>]
 let tests =
@@ -135,48 +188,5 @@ let tests =
         golden "infonce_queue_t0.2" (withKeys true) (at 0.2) [ "q" ] [ "q" ] "MoCo"
         golden "mocov3_t0.2" (withKeys false) (at 0.2) [ "q" ] [ "q" ] "MoCo v3"
         for objective in all do
-            testList objective.Name [
-                if objective.Differentiable then
-                    property "finite differences give the gradient" objective (differences objective)
-                property "the float64 kernel equals the reference" objective (fun c ->
-                    let x = inputs c objective
-                    near 1e-9 (kernel false 0 c x objective) (objective.Reference c x))
-                property "tiles change nothing" objective (fun c ->
-                    let x = inputs c objective
-                    [ 1; 2; 3; c.N; 2 * c.N - 1 ]
-                    |> List.forall (fun rows ->
-                        near 1e-9 (kernel false rows c x objective) (objective.Reference c x)))
-                property "float32 stays near the reference" objective (fun c ->
-                    let x = inputs c objective
-                    near Close.float32Loss (kernel true 0 c x objective) (objective.Reference c x))
-                test "runs on the meta device, forward and backward" {
-                    use _ = torch.NewDisposeScope ()
-                    let c = { N = 5; D = 4; T = 0.3; Seed = 1UL }
-                    let leaves =
-                        objective.Rows c
-                        |> List.map (fun rows ->
-                            torch
-                                .zeros(int64 rows, int64 c.D, dtype = torch.float32, device = torch.META)
-                                .requires_grad_
-                                true)
-                    let loss = objective.Kernel c 0 leaves
-                    loss.backward ()
-                    Expect.equal loss.device_type DeviceType.META "value"
-                    for leaf in leaves do
-                        Expect.equal (nonNull leaf.grad).device_type DeviceType.META "gradient"
-                        Expect.equal (nonNull leaf.grad).shape leaf.shape "shape"
-                }
-                test "tensors do not grow over 100 calls" {
-                    let c = { N = 4; D = 3; T = 0.5; Seed = 2UL }
-                    let x = inputs c objective
-                    let step () = kernel true 0 c x objective |> ignore
-                    let live () = DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount
-                    for _ in 1..5 do
-                        step ()
-                    let before = live ()
-                    for _ in 1..100 do
-                        step ()
-                    Expect.equal (live ()) before "live tensors"
-                }
-            ]
+            checks objective
     ]

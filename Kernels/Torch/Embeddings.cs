@@ -27,6 +27,25 @@ internal static class Embeddings
         Temperature(temperature);
     }
 
+    /// <summary>Checks two views whose statistics over the batch count: both N x d of one type, N at least 2.</summary>
+    public static void Statistics(Tensor a, Tensor b)
+    {
+        Check(a, b, 1);
+        if (a.shape[0] < 2)
+        {
+            throw new ArgumentException($"embeddings of [{string.Join(", ", a.shape)}] have no statistics over the batch: at least 2 images are needed");
+        }
+    }
+
+    /// <summary>Checks the weight of a term: finite, 0 or more.</summary>
+    public static void Weight(double weight, string name)
+    {
+        if (!double.IsFinite(weight) || weight < 0)
+        {
+            throw new ArgumentException($"{name} is {weight}: the weight of a term is a finite number, 0 or more");
+        }
+    }
+
     /// <summary>Checks that a temperature divides similarities to something finite.</summary>
     public static void Temperature(double temperature)
     {
