@@ -20,6 +20,18 @@ let private rule r = { good with Optimizer = { good.Optimizer with Rule = r } }
 
 /// Each case: what is wrong, the recipe, the one error that must be found.
 let private cases = [
+    "a mechanism without a term",
+    { good with Avoid = [ decorrelate; repel inBatch ] },
+    RecipeError.MechanismWithoutTerm (decorrelate, good.Objective)
+    "a negative weight",
+    { good with Objective = vicReg 25.0 -1.0 1.0; Avoid = [ keepVariance; decorrelate ] },
+    RecipeError.BadObjective (vicReg 25.0 -1.0 1.0, "variance", -1.0)
+    "a margin of 0",
+    { good with Objective = marginTriplet 0.0 },
+    RecipeError.BadObjective (marginTriplet 0.0, "margin", 0.0)
+    "tiles without an encoder of patches",
+    view [ crop 16<px> (between 0.1 1.0); patches 8<px> 4<px> ],
+    RecipeError.TilesNeedPatches (patches 8<px> 4<px>)
     "no mechanism", { good with Avoid = [] }, RecipeError.NothingPreventsCollapse good.Objective
     "one view", { good with Views = globals 1 size }, RecipeError.TooFewViews 1
     "crop by chance", view [ sometimes 0.5 size; standard ], RecipeError.ShapeChangesByChance size

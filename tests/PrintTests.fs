@@ -16,14 +16,23 @@ let private recipes =
             Views = globals 2 view
             Seed = UInt64.MaxValue - uint64 i
             Encoder = (if i % 2 = 0 then resnet18Small else compactResNet [ 8; 1 + i ] i)
-            Objective = ntXent (0.1 * float (i + 1))
+            Objective =
+                [
+                    ntXent (0.1 * float (i + 1))
+                    decoupled 0.1
+                    ntLogistic 0.5
+                    marginTriplet 0.8
+                    barlowTwins 0.0051
+                    vicReg 25.0 25.0 1.0
+                    alignUniform 2.0 1.0
+                ][i % 7]
             OnCorrupt = (if i % 3 = 0 then stop else skip)
             Optimizer = {
                 Rule = [ Rule.AdamW; Rule.Sgd 0.9; Rule.Lars 0.95 ][i % 3]
                 Rate = (if i % 2 = 0 then constant 1e-3 else warmup 2<epoch> (cosine 0.3 1e-9))
                 Decay = 1e-6 * float i
             }
-            Avoid = (if i = 5 then [] else [ repel inBatch ])
+            Avoid = (if i = 5 then [] else [ repel inBatch; decorrelate; keepVariance; matchPrior ])
     })
 
 /// Recipes as text.

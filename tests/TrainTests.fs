@@ -54,6 +54,38 @@ let tests =
                 (trained Generators.small)
                 "weights, statistics, optimiser state"
         }
+        for objective in
+            [
+                ntXent 0.5
+                decoupled 0.5
+                ntLogistic 0.5
+                marginTriplet 0.8
+                barlowTwins 0.01
+                vicReg 25.0 25.0 1.0
+                alignUniform 2.0 1.0
+            ] do
+            test $"{Objective.name objective} learns, and without its mechanisms still runs" {
+                let recipe = {
+                    Generators.small with
+                        Objective = objective
+                        Avoid = Objective.mechanisms objective |> List.map fst
+                        Epochs = 12<epoch>
+                }
+                Expect.isEmpty (Check.recipe recipe) "nothing wrong"
+                let losses recipe =
+                    let metrics = ResizeArray<Metric>()
+                    Train.run (prepare recipe) start metrics.Add ignore ignore CancellationToken.None
+                    |> ignore
+                    metrics |> Seq.map _.Loss |> Seq.toList
+                let found = losses recipe
+                let mean = List.truncate 10 >> List.average
+                Expect.isLessThan
+                    (mean (List.rev found))
+                    (mean found)
+                    "the last ten steps cost less than the first ten"
+                let bare = losses { recipe with Avoid = []; Epochs = 1<epoch> }
+                Expect.isTrue (List.forall Double.IsFinite bare) "finite"
+            }
         test "another seed gives other weights" {
             Expect.notEqual
                 (trained Generators.small)

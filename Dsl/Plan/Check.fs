@@ -7,7 +7,7 @@ module Check =
 
     let private finite (x: float) = System.Double.IsFinite x
 
-    let private headErrors (Head layers) = [
+    let private headErrors objective (Head layers) = [
         for layer in layers do
             match layer with
             | Layer.Linear (width, _) when width <= 0 -> RecipeError.BadLayerWidth width
@@ -21,25 +21,38 @@ module Check =
         | None, _ -> RecipeError.EmptyHead
         | Some Layer.Relu, _ -> RecipeError.HeadDoesNotEndLinear Layer.Relu
         | Some layer, None -> RecipeError.HeadDoesNotEndLinear layer
-        | _, Some (Layer.Linear (1, _) as one) -> RecipeError.NormalizesOneValue one
+        | _, Some (Layer.Linear (1, _) as one) when Objective.normalizes objective ->
+            RecipeError.NormalizesOneValue one
         | _ -> ()
     ]
 
     let private recipeErrors recipe = [
-        let (Objective.NtXent temperature) = recipe.Objective
         if recipe.Avoid.IsEmpty then
             RecipeError.NothingPreventsCollapse recipe.Objective
         if recipe.Views.Length <> 2 then
             RecipeError.TooFewViews recipe.Views.Length
-        if not (finite temperature && temperature > 0.0) then
-            RecipeError.BadTemperature temperature
+        for name, value, positive in Objective.numbers recipe.Objective do
+            if not (finite value && value >= 0.0 && (value > 0.0 || not positive)) then
+                if name = "temperature" then
+                    RecipeError.BadTemperature value
+                else
+                    RecipeError.BadObjective (recipe.Objective, name, value)
+        let known = Objective.mechanisms recipe.Objective |> List.map fst
+        for mechanism in recipe.Avoid do
+            if not (List.contains mechanism known) then
+                RecipeError.MechanismWithoutTerm (mechanism, recipe.Objective)
+        for part in Recipe.augmentations recipe |> List.distinct |> List.collect Augmentation.parts do
+            match part with
+            | Augmentation.Jigsaw _
+            | Augmentation.PatchGrid _ -> RecipeError.TilesNeedPatches part
+            | _ -> ()
         match recipe.Encoder with
         | Encoder.ResNet ((18 | 34 | 50), _) -> ()
         | Encoder.ResNet (depth, _) -> RecipeError.UnknownDepth depth
         | Encoder.CompactResNet (widths, blocks) ->
             if widths.IsEmpty || List.exists (fun w -> w <= 0) widths || blocks <= 0 then
                 RecipeError.BadWidths (widths, blocks)
-        yield! headErrors recipe.Projector
+        yield! headErrors recipe.Objective recipe.Projector
         if
             Schedule.values recipe.Optimizer.Rate
             |> List.exists (fun r -> not (finite r && r >= 0.0))

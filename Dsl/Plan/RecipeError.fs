@@ -48,16 +48,30 @@ type RecipeError =
     | WarmupLongerThanRun of int<epoch> * int<epoch>
     | BadProtocol of Protocol
     | NeighboursMoreThanImages of int * ImageShape
+    | BadObjective of Objective * number: string * float
+    | MechanismWithoutTerm of Mechanism * Objective
+    | TilesNeedPatches of Augmentation
 
 /// What is wrong, in words.
 module RecipeError =
     /// The error in words, with the remedy.
     let message error =
         match error with
-        | RecipeError.NothingPreventsCollapse (Objective.NtXent _) ->
-            "Nothing keeps this recipe from collapsing: without negatives the constant embedding minimises NT-Xent. \
-             Add `repel inBatch` to Avoid, or pass --watch-collapse to see it collapse."
-        | RecipeError.TooFewViews n -> $"The recipe has {n} views; NT-Xent compares 2. Use `globals 2 view`."
+        | RecipeError.NothingPreventsCollapse objective ->
+            let words = Objective.mechanisms objective |> List.map (fun (_, word) -> $"`{word}`")
+            let list = System.String.Join (" and ", List.toArray words)
+            $"Nothing keeps this recipe from collapsing: what is left of {Objective.name objective} is least, or as small as can be, for the constant embedding. \
+             Add {list} to Avoid, or pass --watch-collapse to see it collapse."
+        | RecipeError.BadObjective (objective, name, value) ->
+            $"{Print.objective objective}: the {name} is {value}; it must be finite and positive (a weight may be 0)."
+        | RecipeError.MechanismWithoutTerm (mechanism, objective) ->
+            let words = Objective.mechanisms objective |> List.map (fun (_, word) -> $"`{word}`")
+            let list = System.String.Join (", ", List.toArray words)
+            $"{Print.mechanism mechanism} has no term in {Objective.name objective}, which knows {list}. Take it out of Avoid, or choose another objective."
+        | RecipeError.TilesNeedPatches a ->
+            $"{Print.augmentation a} makes views of several tiles; no encoder here takes patches yet. Views like it can be looked at and verified, not trained."
+        | RecipeError.TooFewViews n ->
+            $"The recipe has {n} views; the objective compares 2. Use `globals 2 view`."
         | RecipeError.ShapeChangesByChance a ->
             $"{Print.augmentation a} sits inside `sometimes` or `anyOrder`: a view must have one size whatever is drawn. Move the crop out."
         | RecipeError.EmptyChoice a ->

@@ -11,14 +11,14 @@ module Explain =
     let private million (x: float) = (x / 1e6).ToString("#,0.00", CultureInfo.InvariantCulture)
 
     let private mechanism objective avoid =
-        match objective, avoid with
-        | Objective.NtXent _, [] ->
-            "  nothing: without negatives the loss is least where all embeddings are equal (complete collapse)"
-        | Objective.NtXent temperature, mechanisms ->
-            mechanisms
-            |> List.map (fun (Mechanism.Repel Negatives.InBatch) ->
-                $"  negatives in the batch prevent complete collapse: equal embeddings cost log (2N - 1), spread ones less\n  (temperature {temperature}; Chen et al. 2020, equation 1 and section 5.1)")
-            |> String.concat "\n"
+        let reasons =
+            avoid
+            |> List.choose (Objective.because objective)
+            |> List.map (fun reason -> "  " + reason)
+        if reasons.IsEmpty then
+            $"  nothing: what is left of {Objective.name objective} without its other terms does not keep embeddings apart (complete collapse)"
+        else
+            String.concat "\n" reasons
 
     let private dimensionsOf (view: Vantage.Kernels.ViewShape) =
         let one = $"{view.Channels} x {view.Height} x {view.Width}"

@@ -54,7 +54,7 @@ module Show =
             LogY = log
         }
         [
-            panel "Loss" "NT-Xent (nats)" false [ "loss", _.Loss ]
+            panel "Loss" "loss" false [ "loss", _.Loss ]
             panel "Contrastive task" "share" false [ "accuracy", _.Accuracy ]
             panel "Spread of embeddings (1: even, 0: collapse)" "std of z / |z| x root d" false [
                 "spread", _.Spread

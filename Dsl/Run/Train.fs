@@ -67,11 +67,22 @@ module Train =
 
     /// The recipe's loss of two views' embeddings, n x d each.
     let loss (recipe: Recipe) (a: torch.Tensor) (b: torch.Tensor) =
-        let (Objective.NtXent temperature) = recipe.Objective
-        if recipe.Avoid |> List.contains (Mechanism.Repel Negatives.InBatch) then
-            Torch.NtXent.Loss (a, b, temperature, true)
-        else
-            Torch.Alignment.Loss (a, b, temperature, true)
+        let has mechanism = List.contains mechanism recipe.Avoid
+        let weight mechanism value = if has mechanism then value else 0.0
+        let repels = has (Mechanism.Repel Negatives.InBatch)
+        match recipe.Objective with
+        | Objective.NtXent t when repels -> Torch.NtXent.Loss (a, b, t, true)
+        | Objective.Decoupled t when repels -> Torch.Decoupled.Loss (a, b, t, true)
+        | Objective.NtLogistic t when repels -> Torch.NtLogistic.Loss (a, b, t, true)
+        | Objective.MarginTriplet margin when repels -> Torch.MarginTriplet.Loss (a, b, margin, true)
+        | Objective.NtXent t
+        | Objective.Decoupled t
+        | Objective.NtLogistic t -> Torch.Alignment.Loss (a, b, t, true)
+        | Objective.MarginTriplet _ -> Torch.Alignment.Loss (a, b, 1.0, true)
+        | Objective.BarlowTwins lambda -> Torch.BarlowTwins.Loss (a, b, weight Mechanism.Decorrelate lambda)
+        | Objective.VicReg (i, v, c) ->
+            Torch.VicReg.Loss (a, b, i, weight Mechanism.KeepVariance v, weight Mechanism.Decorrelate c)
+        | Objective.Hypersphere (t, w) -> Torch.Hypersphere.Loss (a, b, t, weight Mechanism.MatchPrior w)
 
     let private images trainer (values: float32 array) =
         let shape = trainer.Viewer.Shape
@@ -110,7 +121,7 @@ module Train =
         =
         let recipe = trainer.Recipe
         use loader = new Loader (trainer.Viewer, trainer.Split, recipe, from.Step, trainer.Total, warn)
-        let (Objective.NtXent temperature) = recipe.Objective
+        let temperature = Objective.temperature recipe.Objective
         let every = max 1 (trainer.PerEpoch / 50)
         let clock = Stopwatch.StartNew ()
         let seconds () = from.Seconds + clock.Elapsed.TotalSeconds

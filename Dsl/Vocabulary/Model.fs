@@ -49,12 +49,30 @@ type Negatives =
 type Mechanism =
     /// Views of other images are pushed away.
     | Repel of Negatives
+    /// The values of an embedding are decorrelated over the batch.
+    | Decorrelate
+    /// The deviation of every value over the batch is kept up.
+    | KeepVariance
+    /// Embeddings are spread like samples of a prior.
+    | MatchPrior
 
 /// What is pulled together or apart.
 [<RequireQualifiedAccess>]
 type Objective =
     /// Normalised temperature-scaled cross-entropy (SimCLR, equation 1). Temperature has no unit: cosines are divided by it.
     | NtXent of temperature: float
+    /// NT-Xent without the positive in its denominator (DCL, Yeh et al. 2022, equation 6).
+    | Decoupled of temperature: float
+    /// Each pair of views for itself: log-sigmoid of the cosine over the temperature (NT-Logistic, SimCLR, table 2).
+    | NtLogistic of temperature: float
+    /// Positives closer than negatives by a margin of the cosine (SimCLR, table 2).
+    | MarginTriplet of margin: float
+    /// The cross-correlation of the two views is the identity; lambda weighs what is off its diagonal (Barlow Twins, equation 1).
+    | BarlowTwins of lambda: float
+    /// Squared difference, a hinge on deviations below 1, squared covariances, each with its weight (VICReg, equation 6).
+    | VicReg of invariance: float * variance: float * covariance: float
+    /// Alignment and uniformity on the sphere: the sharpness of the potential and the weight of uniformity (Wang and Isola 2020).
+    | Hypersphere of sharpness: float * weight: float
 
 /// How gradients become steps.
 [<RequireQualifiedAccess>]

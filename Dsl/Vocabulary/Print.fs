@@ -39,7 +39,23 @@ module Print =
         | Layer.Relu -> "Layer.Relu"
 
     /// A mechanism that keeps the representation from collapsing.
-    let mechanism (Mechanism.Repel Negatives.InBatch) = "Mechanism.Repel Negatives.InBatch"
+    let mechanism =
+        function
+        | Mechanism.Repel Negatives.InBatch -> "Mechanism.Repel Negatives.InBatch"
+        | Mechanism.Decorrelate -> "Mechanism.Decorrelate"
+        | Mechanism.KeepVariance -> "Mechanism.KeepVariance"
+        | Mechanism.MatchPrior -> "Mechanism.MatchPrior"
+
+    /// An objective.
+    let objective =
+        function
+        | Objective.NtXent t -> $"Objective.NtXent {number t}"
+        | Objective.Decoupled t -> $"Objective.Decoupled {number t}"
+        | Objective.NtLogistic t -> $"Objective.NtLogistic {number t}"
+        | Objective.MarginTriplet m -> $"Objective.MarginTriplet {number m}"
+        | Objective.BarlowTwins lambda -> $"Objective.BarlowTwins {number lambda}"
+        | Objective.VicReg (i, v, c) -> $"Objective.VicReg ({number i}, {number v}, {number c})"
+        | Objective.Hypersphere (t, w) -> $"Objective.Hypersphere ({number t}, {number w})"
 
     /// An evaluation protocol.
     let protocol =
@@ -61,7 +77,6 @@ module Print =
     /// The whole recipe: one field a line.
     let recipe (r: Recipe) =
         let (Head layers) = r.Projector
-        let (Objective.NtXent temperature) = r.Objective
         let precision =
             match r.Precision with
             | Precision.Float32 -> "Precision.Float32"
@@ -82,7 +97,7 @@ module Print =
                 $"    Encoder = {encoder r.Encoder}"
                 $"    Projector = Head {list (List.map layer layers)}"
                 $"    Avoid = {list (List.map mechanism r.Avoid)}"
-                $"    Objective = Objective.NtXent {number temperature}"
+                $"    Objective = {objective r.Objective}"
                 "    Optimizer = {"
                 $"        Rule = {rule r.Optimizer.Rule}"
                 $"        Rate = {schedule r.Optimizer.Rate}"

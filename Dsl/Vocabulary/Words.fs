@@ -36,8 +36,35 @@ module Words =
     /// All other images of the batch.
     let inBatch = Negatives.InBatch
 
+    /// The values of an embedding are decorrelated over the batch.
+    let decorrelate = Mechanism.Decorrelate
+
+    /// The deviation of every value over the batch is kept up.
+    let keepVariance = Mechanism.KeepVariance
+
+    /// Embeddings are spread like samples of a prior.
+    let matchPrior = Mechanism.MatchPrior
+
     /// SimCLR's loss at this temperature.
     let ntXent temperature = Objective.NtXent temperature
+
+    /// Decoupled contrastive learning at this temperature.
+    let decoupled temperature = Objective.Decoupled temperature
+
+    /// The logistic loss of pairs at this temperature.
+    let ntLogistic temperature = Objective.NtLogistic temperature
+
+    /// The triplet loss with this margin.
+    let marginTriplet margin = Objective.MarginTriplet margin
+
+    /// Barlow Twins with this weight of what is off the diagonal; 0.0051 in the official code.
+    let barlowTwins lambda = Objective.BarlowTwins lambda
+
+    /// VICReg with these weights of invariance, variance and covariance; 25, 25, 1 in the paper.
+    let vicReg invariance variance covariance = Objective.VicReg (invariance, variance, covariance)
+
+    /// Alignment and uniformity: sharpness 2 and weight 1 in the paper.
+    let alignUniform sharpness weight = Objective.Hypersphere (sharpness, weight)
 
     /// The same at every step.
     let constant value = Schedule.Constant value
