@@ -76,6 +76,45 @@ let tests =
             Expect.equal x [| 0.125; 0.375; 0.625; 0.875 |] "middles"
             Expect.equal y [| 0.5; 0.25; 0.0; 0.25 |] "shares")
 
+        testPropertyWithConfig
+            Generators.trees
+            "a table of draws, saved and read back, makes the very views"
+            (fun tree (seed: uint64) ->
+                let recipe = { Generators.small with Views = globals 2 tree; Seed = seed }
+                let viewer = Views.viewer (ViewEngine.Best ()) 3 13 13 recipe
+                let split = Generators.patterns "tables" 3 3 13 2
+                let table = DrawTable.ofEpoch viewer 4 [ 0; 2 ] (13, 13)
+                let again = DrawTable.read (DrawTable.print table)
+                again.Length = (if viewer.Plans.Head.Slots = 0 then 0 else 4)
+                && again
+                   |> List.forall (fun drawn ->
+                       let image = split.Read (int drawn.Image)
+                       Views.ofSteps viewer image drawn.Steps drawn.View =
+                           Views.replay viewer 4 (int drawn.Image) image drawn.View))
+
+        testCase "a damaged table of draws is refused with its line" (fun () ->
+            let good =
+                DrawTable.print [
+                    { Image = 3L; View = 0; Steps = [| Step (); Step (Operation.Hue, 0.1f, 0f, 0f, 0f) |] }
+                ]
+            let message (text: string) =
+                try
+                    DrawTable.read text |> ignore
+                    "read"
+                with :? ArgumentException as e ->
+                    e.Message
+            Expect.equal (message good) "read" "whole"
+            Expect.stringContains
+                (message (good.Replace ("Hue", "Huge")))
+                "line 3"
+                "an operation that is none"
+            Expect.stringContains (message (good.Replace ("0.1", "much"))) "line 3" "no number"
+            Expect.stringContains
+                (message (good.Replace ("3,0,1,", "3,0,7,")))
+                "count from 0"
+                "a slot is missing"
+            Expect.stringContains (message "nothing") "line 1" "no header")
+
         testCase "a view that check refuses is refused" (fun () ->
             Expect.throwsT<ArgumentException>
                 (fun () -> Inspect.png (posterize 0) 1 images |> ignore)

@@ -97,7 +97,8 @@ module Views =
                 images
         renderRows viewer images rows threads into
 
-    let private one viewer (image: Image) (row: Step array) view =
+    /// The view that these steps make of an image, whatever was drawn: the steps and the values (standardized, channels x height x width).
+    let ofSteps viewer (image: Image) (row: Step array) view =
         let shape = viewer.Shapes[view]
         let values = Array.zeroCreate<float32> shape.Length
         viewer.Engine.Render (
@@ -113,12 +114,12 @@ module Views =
     /// One view of one image, made again alone: its steps and its values (standardized, channels x height x width).
     let replay viewer epoch index (image: Image) view =
         let drawn = rows viewer epoch index (image.Height, image.Width)
-        one viewer image drawn[view] view
+        ofSteps viewer image drawn[view] view
 
     /// The same from a split, decoded as in training: the very pixels that training saw.
     let replayFrom viewer epoch index split view =
         let struct (image, rows) = source viewer epoch index split
-        one viewer image rows[view] view
+        ofSteps viewer image rows[view] view
 
     /// Whole images without augmentation, standardized as the recipe says, for evaluation. An image of another size is
     /// cut to the largest centred box of the same aspect and resized.
