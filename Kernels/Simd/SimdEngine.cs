@@ -1,5 +1,6 @@
 using System;
 using System.Runtime.Intrinsics;
+using System.Threading;
 using System.Threading.Tasks;
 
 namespace Vantage.Kernels.Simd;
@@ -84,19 +85,27 @@ public sealed class SimdEngine : IViewEngine
         }
     }
 
+    /// <summary>Each thread takes the next portion until none is left: what a view costs varies, and a portion is too short to be handed out one by one.</summary>
     private void InParallel<TOut>(ReadOnlyMemory<Image> images, ReadOnlyMemory<Step> steps, int slots, ViewShape shape, Memory<TOut> destination, int threads)
-        where TOut : unmanaged =>
-        Parallel.For(0, (images.Length + Portion - 1) / Portion, new ParallelOptions { MaxDegreeOfParallelism = threads }, portion =>
+        where TOut : unmanaged
+    {
+        var portions = (images.Length + Portion - 1) / Portion;
+        var taken = 0;
+        Parallel.For(0, Math.Min(threads, portions), new ParallelOptions { MaxDegreeOfParallelism = threads }, _ =>
         {
-            var first = portion * Portion;
-            var count = Math.Min(Portion, images.Length - first);
-            Views(
-                images.Span.Slice(first, count),
-                steps.Span.Slice(first * slots, count * slots),
-                slots,
-                shape,
-                destination.Span.Slice(first * shape.Length, count * shape.Length));
+            for (var portion = Interlocked.Increment(ref taken) - 1; portion < portions; portion = Interlocked.Increment(ref taken) - 1)
+            {
+                var first = portion * Portion;
+                var count = Math.Min(Portion, images.Length - first);
+                Views(
+                    images.Span.Slice(first, count),
+                    steps.Span.Slice(first * slots, count * slots),
+                    slots,
+                    shape,
+                    destination.Span.Slice(first * shape.Length, count * shape.Length));
+            }
         });
+    }
 
     private void Views<TOut>(ReadOnlySpan<Image> images, ReadOnlySpan<Step> steps, int slots, ViewShape shape, Span<TOut> destination)
         where TOut : unmanaged
