@@ -104,6 +104,20 @@ let tests =
                 77uy)
         ]
 
+        testCase "white blurred and inverted is black, never less" (fun () ->
+            // Weights that sum to 1 only up to rounding once carried white above 1, and its negative below 0.
+            for engine in [ ViewEngine.Torch TorchSharp.torch.CPU; yield! engines ] do
+                for sigma in [ 0.3; 0.7; 1.1; 1.9; 2.6; 3.3 ] do
+                    for last in [ factor Operation.Invert 0.0; factor Operation.Solarize 0.5 ] do
+                        let chain = {
+                            Channels = 1
+                            Source = 13, 17
+                            View = 13, 17
+                            Pixels = Array.create (13 * 17) 255uy
+                            Steps = [ factor Operation.BoxBlur sigma; last ]
+                        }
+                        Expect.all (render engine chain) (fun x -> x >= 0.0f && x <= 1.0f) engine.Name)
+
         testCase "no image allocates" (fun () ->
             let images, steps = batch 8
             let flat, shape = Array.collect Array.ofList steps, standard 3 8 7

@@ -61,11 +61,9 @@ public sealed record Picture(double[] Values, int Channels, int Height, int Widt
     internal Picture Box(int top, int left, int boxHeight, int boxWidth) =>
         new(Pixels.Map(Channels, boxHeight, boxWidth, (c, y, x) => Values[Pixels.At(c, top + y, left + x, Height, Width)]), Channels, boxHeight, boxWidth);
 
-    private Picture With(double[] values) => this with { Values = values };
+    /// <summary>Weights that sum to 1 only up to rounding must not carry white above 1, nor its negative below 0.</summary>
+    private Picture With(double[] values) => this with { Values = Array.ConvertAll(values, x => Math.Clamp(x, 0, 1)) };
 
-    private Picture Crop(Step step, int height, int width) => new(
-        Reference.Crop.Apply(Values, Channels, Height, Width, (int)step.A, (int)step.B, (int)step.C, (int)step.D, height, width, (Filter)(int)step.G),
-        Channels,
-        height,
-        width);
+    private Picture Crop(Step step, int height, int width) => new Picture([], Channels, height, width).With(
+        Reference.Crop.Apply(Values, Channels, Height, Width, (int)step.A, (int)step.B, (int)step.C, (int)step.D, height, width, (Filter)(int)step.G));
 }
