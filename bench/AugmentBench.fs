@@ -175,8 +175,8 @@ let private twoOverOne quick kind (engine: IViewEngine) =
     let ratios = Array.init 21 (fun _ -> seconds one / seconds two) |> Array.sort
     {
         Case = $"{kind.Name}, two cores over one, {engine.Name}"
-        Unit = "times 1,000"
-        Ours = 1000.0 * ratios[10]
+        Unit = "% of one core"
+        Ours = 100.0 * ratios[10]
         Peer = None
         PeerName = "itself"
         Equal = equal kind (work kind 2) engine

@@ -29,6 +29,12 @@ let private cases = [
     "a margin of 0",
     { good with Objective = marginTriplet 0.0 },
     RecipeError.BadObjective (marginTriplet 0.0, "margin", 0.0)
+    "channels that mean something else",
+    view [ crop 16<px> (between 0.1 1.0); lab ],
+    RecipeError.ChannelsChange lab
+    "channels left out",
+    view [ crop 16<px> (between 0.1 1.0); keepChannels 0 1 ],
+    RecipeError.ChannelsChange (keepChannels 0 1)
     "tiles without an encoder of patches",
     view [ crop 16<px> (between 0.1 1.0); patches 8<px> 4<px> ],
     RecipeError.TilesNeedPatches (patches 8<px> 4<px>)

@@ -10,12 +10,13 @@ open Vantage
 
 let private recipeFile = Path.Combine (Script.root, "Recipes", "simclr.fsx")
 
-// Starts `dotnet fsi RECIPE options` in a folder.
+// Starts `dotnet fsi RECIPE options` in a folder. Tests that a shell started in the background ignore Ctrl-C, and so would their children:
+// `env` gives them the signal's own effect back.
 let private start (folder: string) (options: string list) =
     let info =
         ProcessStartInfo (
-            "dotnet",
-            [ "fsi"; "--nologo"; recipeFile ] @ options,
+            "env",
+            [ "--default-signal=INT"; "dotnet"; "fsi"; "--nologo"; recipeFile ] @ options,
             WorkingDirectory = folder,
             RedirectStandardOutput = true,
             RedirectStandardError = true

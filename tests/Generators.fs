@@ -166,27 +166,11 @@ type SizedTree = { Tree: Augmentation; Channels: int; Height: int; Width: int; S
 
 /// What this engine makes of the images, before standardization.
 let renderedBy (engine: IViewEngine) case =
-    let plan = Plan.ofAugmentation case.Tree
-    let pixels =
-        Array.init (3 * case.Channels * case.Height * case.Width) (fun i ->
-            byte (Philox.Bits (case.Seed, 9, int64 i, 0, 0)))
     let length = case.Channels * case.Height * case.Width
-    let table = Array.zeroCreate<Step>(3 * plan.Slots)
-    for i in 0..2 do
-        let draws = { Seed = case.Seed; Epoch = 0; Image = int64 i; View = 0 }
-        Draw.row plan draws case.Height case.Width table (i * plan.Slots)
-    let shape = Views.shape case.Channels case.Height case.Width plan
-    let values = Array.zeroCreate<float32>(3 * shape.Length)
-    engine.Render (
-        System.ReadOnlyMemory (
-            Array.init 3 (fun i -> Image (pixels, i * length, case.Channels, case.Height, case.Width))
-        ),
-        System.ReadOnlyMemory table,
-        plan.Slots,
-        shape,
-        System.Memory<float32> values,
-        1
-    )
+    let pixels = Array.init (3 * length) (fun i -> byte (Philox.Bits (case.Seed, 9, int64 i, 0, 0)))
+    let images = Array.init 3 (fun i -> Image (pixels, i * length, case.Channels, case.Height, case.Width))
+    let draws = Array.init 3 (fun i -> { Seed = case.Seed; Epoch = 0; Image = int64 i; View = 0 })
+    let values, _ = Views.ofPlan engine (Plan.ofAugmentation case.Tree) images draws 1
     Array.map float values
 
 /// Three taps, over a tenth of 20 rows or more, reflect one pixel on each side.

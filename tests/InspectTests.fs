@@ -71,6 +71,24 @@ let tests =
                 "one view in five is grey"
             Expect.equal rates[Operation.Crop] 1.0 "every view is a crop")
 
+        testCase "an affine map is told by what it does" (fun () ->
+            let moved = {
+                warp with
+                    Degrees = exactly 30.0
+                    Right = exactly 0.1
+                    Down = exactly -0.2
+                    Scale = exactly 1.5
+            }
+            let middle (name: string) =
+                let panel =
+                    Inspect.parameters (affine moved) 10 (100, 50)
+                    |> List.find (fun p -> p.Title.StartsWith name)
+                let _, x, _ = panel.Series.Head
+                (Array.head x + Array.last x) / 2.0
+            for name, expected in
+                [ "affine: degrees", 30.0; "affine: pixels right", 5.0; "affine: pixels down", -20.0 ] do
+                Expect.isLessThan (abs (middle name - expected)) 1e-4 name)
+
         testCase "a histogram counts every value once" (fun () ->
             let x, y = Inspect.histogram 4 0.0 1.0 [| 0.0; 0.1; 0.3; 1.0 |]
             Expect.equal x [| 0.125; 0.375; 0.625; 0.875 |] "middles"

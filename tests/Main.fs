@@ -22,6 +22,13 @@ let main arguments =
         Errors.print ()
         0
     else
+        // One after the other: libtorch uses all cores for one test as it is, and a garbage collection that one test asks for cannot
+        // fall into another's native call (Scope.settle says what it could release there).
         runTestsInAssemblyWithCLIArgs
-            [ CLIArguments.Printer counted; CLIArguments.Colours 0; CLIArguments.No_Spinner ]
+            [
+                CLIArguments.Printer counted
+                CLIArguments.Colours 0
+                CLIArguments.No_Spinner
+                CLIArguments.Sequenced
+            ]
             arguments

@@ -17,6 +17,8 @@ type Objective = {
     Rows: Case -> int list
     /// Value, and the gradients of all inputs in order.
     Reference: Case -> float array list -> float * float array list
+    /// Whether the kernel walks in tiles that a test can choose.
+    Tiled: bool
     /// By tiles of so many rows, 0 as the kernel likes.
     Kernel: Case -> int -> torch.Tensor list -> torch.Tensor
     /// Whether lengths of embeddings do not matter, so that 1e30 is no special number.
@@ -65,6 +67,7 @@ let private pairs
         fun c inputs ->
             let struct (loss: float, gradient: float array) = reference c inputs[0] inputs[1]
             loss, Array.splitInto 2 gradient |> Array.toList
+    Tiled = true
     Kernel = fun c tile inputs -> kernel c tile inputs[0] inputs[1]
     Unit = true
     Differentiable = differentiable
@@ -139,6 +142,7 @@ let all = [
                 let struct (loss, gradient) =
                     Reference.InfoNce.Queue (inputs[0], keys, constants c, c.N, c.T, true)
                 loss, [ gradient ]
+        Tiled = true
         Kernel =
             fun c tile inputs ->
                 let keys = like inputs[0] c.N (numbers (c.Seed + 5000UL) (c.N * c.D))
@@ -163,6 +167,7 @@ let all = [
                 let struct (loss, gradient, _) =
                     Reference.InfoNce.Loss (inputs[0], keys, Array.init c.N id, c.T, true)
                 2.0 * c.T * loss, [ gradient |> Array.map ((*) (2.0 * c.T)) ]
+        Tiled = true
         Kernel =
             fun c tile inputs ->
                 let keys = like inputs[0] c.N (numbers (c.Seed + 5000UL) (c.N * c.D))
@@ -179,6 +184,7 @@ let all = [
                 let struct (loss, gradient, _) =
                     Reference.InfoNce.Loss (inputs[0], constants c, chosen c, c.T, false)
                 loss, [ gradient ]
+        Tiled = true
         Kernel =
             fun c tile inputs ->
                 Torch.InfoNce.Bank (
@@ -200,6 +206,7 @@ let all = [
             fun c inputs ->
                 let struct (loss, x, y) = Reference.InfoNce.Loss (inputs[0], inputs[1], chosen c, 1.0, false)
                 loss, [ x; y ]
+        Tiled = true
         Kernel =
             fun c tile inputs ->
                 Torch.InfoNce.Patches (inputs[0], inputs[1], longs inputs[0] (chosen c), tile)
@@ -214,6 +221,7 @@ let all = [
             fun c inputs ->
                 let struct (loss, x, y) = Reference.LocalGlobal.Loss (inputs[0], inputs[1], c.N, clip, 0.05)
                 loss, [ x; y ]
+        Tiled = true
         Kernel =
             fun c tile inputs ->
                 let struct (loss, penalty) =
@@ -241,6 +249,7 @@ let all = [
                         gradient[p / 5 * c.D + x] <-
                             gradient[p / 5 * c.D + x] + back[p] * bank[indices[p] * c.D + x]
                 loss, [ gradient ]
+        Tiled = false
         Kernel =
             fun c _ inputs ->
                 let indices = (longs inputs[0] (noise c)).view(int64 c.N, 5L)

@@ -8,21 +8,9 @@ open Vantage.Kernels
 
 let private images = Generators.patterns "rewrites" 3 3 13 2
 
-let private rendered (engine: IViewEngine) (plan: Plan) seed =
-    let shape = Views.shape 3 13 13 plan
-    let table = Array.zeroCreate<Step>(3 * plan.Slots)
-    for i in 0..2 do
-        let draws = { Seed = seed; Epoch = 0; Image = int64 i; View = 0 }
-        Draw.row plan draws 13 13 table (i * plan.Slots)
-    let values = Array.zeroCreate<float32>(3 * shape.Length)
-    engine.Render (
-        ReadOnlyMemory (Array.init 3 images.Read),
-        ReadOnlyMemory table,
-        plan.Slots,
-        shape,
-        Memory<float32> values,
-        1
-    )
+let private rendered engine plan seed =
+    let draws = Array.init 3 (fun i -> { Seed = seed; Epoch = 0; Image = int64 i; View = 0 })
+    let values, _ = Views.ofPlan engine plan (Array.init 3 images.Read) draws 1
     Array.map float values
 
 let private apply (rewrite: Rewrite) (plan: Plan) =

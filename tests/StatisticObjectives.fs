@@ -16,6 +16,7 @@ let private pairs
     Least = 2
     Rows = fun c -> [ c.N; c.N ]
     Reference = fun c inputs -> reference c inputs
+    Tiled = false
     Kernel = fun c _ inputs -> kernel c inputs
     Unit = unit
     Differentiable = differentiable
@@ -43,12 +44,16 @@ let all = [
         false
         (fun c x -> two (Reference.VicReg.Loss (x[0], x[1], c.N, 25.0, 25.0, 1.0)))
         (fun _ x -> Torch.VicReg.Loss (x[0], x[1], 25.0, 25.0, 1.0))
-    pairs
-        "hypersphere"
-        true
-        true
-        (fun c x -> two (Reference.Hypersphere.Loss (x[0], x[1], c.N, 2.0, 1.0)))
-        (fun _ x -> Torch.Hypersphere.Loss (x[0], x[1], 2.0, 1.0))
+    {
+        pairs
+            "hypersphere"
+            true
+            true
+            (fun c x -> two (Reference.Hypersphere.Loss (x[0], x[1], c.N, 2.0, 1.0)))
+            (fun _ x -> Torch.Hypersphere.Loss (x[0], x[1], 2.0, 1.0)) with
+            Tiled = true
+            Kernel = fun _ tile x -> Torch.Hypersphere.Loss (x[0], x[1], 2.0, 1.0, tile)
+    }
     {
         Name = "BYOL"
         Least = 1
@@ -57,6 +62,7 @@ let all = [
             fun c x ->
                 let struct (loss, p) = Reference.CosineRegression.Loss (x[0], targets c, c.N)
                 loss, [ p ]
+        Tiled = false
         Kernel = fun c _ x -> Torch.CosineRegression.Loss (x[0], like x[0] c.N (targets c))
         Unit = true
         Differentiable = true
@@ -70,6 +76,7 @@ let all = [
                 let struct (loss, z) =
                     Reference.SlicedWasserstein.Loss (x[0], prior c, directions c, c.N, true)
                 loss, [ z ]
+        Tiled = false
         Kernel =
             fun c _ x ->
                 let lines =
@@ -92,6 +99,7 @@ let all = [
                 let centre = numbers (c.Seed + 9000UL) c.D
                 let struct (loss, students) = Reference.Dino.Loss (List.toArray x, teachers, centre, 0.1, c.T)
                 loss, List.ofArray students
+        Tiled = false
         Kernel =
             fun c _ x ->
                 let rows n values = like x[0] n values

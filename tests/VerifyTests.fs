@@ -189,6 +189,12 @@ let tests =
             ]
             "Augmentation."
 
+        testCase "what was never tried does not hold" (fun () ->
+            // 201 taps reflect 100 pixels: more than the images of a trial have.
+            let verdicts = Verify.augmentation (blurTaps 201 (exactly 1.0))
+            Expect.all verdicts (fun v -> v.Trials = 0) "no trial"
+            Expect.equal (broken verdicts).Length verdicts.Length (Verify.report verdicts))
+
         testCase "a tree that check refuses is refused with its errors" (fun () ->
             let refused tree =
                 try

@@ -102,6 +102,33 @@ let tests =
                 let blocks = masked (MaskShape.Blocks 16)
                 Expect.isTrue (blocks > 36 && blocks <= 72) $"{blocks} patches in blocks")
 
+        testCase "branches of a recipe have augmentations of their own, identity included" (fun () ->
+            let recipe = {
+                Generators.small with
+                    Views =
+                        views [
+                            identity
+                            augment [ flip; solarize 0.5 ]
+                            augment [ invert; invert; invert ]
+                        ]
+            }
+            let split = Generators.patterns "branches" 2 3 12 2
+            let viewer = Views.viewer (Kernels.ViewEngine.Reference) 3 12 12 recipe
+            let image = split.Read 1
+            let seen view = snd (Views.replay viewer 0 1 image view)
+            let stored = Array.init image.Length (fun i -> float32 (image.At i))
+            Expect.equal (seen 0) stored "identity is the image"
+            let negative = stored |> Array.map (fun x -> float (1.0f - x))
+            Expect.isLessThanOrEqual
+                (Close.worst (Array.map float (seen 2)) negative)
+                Close.lastBit
+                "the third is the negative"
+            Expect.notEqual (seen 1) stored "the second is another")
+
+        testCase "the plan counts as the kernels do" (fun () ->
+            Expect.equal Plan.mostSites Kernels.Philox.Sites "sites"
+            Expect.equal Plan.patchesPerStep Kernels.Reference.Mask.Patches "patches of a step")
+
         testCase "weights decide how often" (fun () ->
             let plan = Plan.ofAugmentation (oneOfWeighted [ 1.0, invert; 0.0, equalize; 3.0, grayscale ])
             let counts =

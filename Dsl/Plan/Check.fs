@@ -45,6 +45,8 @@ module Check =
             match part with
             | Augmentation.Jigsaw _
             | Augmentation.PatchGrid _ -> RecipeError.TilesNeedPatches part
+            | Augmentation.Lab
+            | Augmentation.KeepChannels _ -> RecipeError.ChannelsChange part
             | _ -> ()
         match recipe.Encoder with
         | Encoder.ResNet ((18 | 34 | 50), _) -> ()

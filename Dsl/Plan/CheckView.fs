@@ -172,7 +172,7 @@ module CheckView =
         | [ one ], Some last when one = last -> ()
         | first :: _, _ -> RecipeError.TilesNotLast first
         let sites = (Plan.ofAugmentation augmentation).Sites
-        if sites > (1 <<< 18) then
+        if sites > Plan.mostSites then
             RecipeError.TooManySites sites
     ]
 

@@ -40,6 +40,9 @@ module Plan =
     /// Attempts of a block-wise mask to place a rectangle, all together.
     let blockAttempts = 300
 
+    /// Random numbers that one view can have: the sites that the counter of a draw tells apart.
+    let mostSites = 1 <<< 18
+
     /// Patches that one step of a view engine can mask.
     let patchesPerStep = 96
 

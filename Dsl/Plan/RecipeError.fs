@@ -51,25 +51,30 @@ type RecipeError =
     | BadObjective of Objective * number: string * float
     | MechanismWithoutTerm of Mechanism * Objective
     | TilesNeedPatches of Augmentation
+    | ChannelsChange of Augmentation
 
 /// What is wrong, in words.
 module RecipeError =
+    let private words (between: string) objective =
+        let quoted = Objective.mechanisms objective |> List.map (fun (_, word) -> $"`{word}`")
+        System.String.Join (between, List.toArray quoted)
+
     /// The error in words, with the remedy.
     let message error =
         match error with
         | RecipeError.NothingPreventsCollapse objective ->
-            let words = Objective.mechanisms objective |> List.map (fun (_, word) -> $"`{word}`")
-            let list = System.String.Join (" and ", List.toArray words)
+            let list = words " and " objective
             $"Nothing keeps this recipe from collapsing: what is left of {Objective.name objective} is least, or as small as can be, for the constant embedding. \
              Add {list} to Avoid, or pass --watch-collapse to see it collapse."
         | RecipeError.BadObjective (objective, name, value) ->
             $"{Print.objective objective}: the {name} is {value}; it must be finite and positive (a weight may be 0)."
         | RecipeError.MechanismWithoutTerm (mechanism, objective) ->
-            let words = Objective.mechanisms objective |> List.map (fun (_, word) -> $"`{word}`")
-            let list = System.String.Join (", ", List.toArray words)
+            let list = words ", " objective
             $"{Print.mechanism mechanism} has no term in {Objective.name objective}, which knows {list}. Take it out of Avoid, or choose another objective."
         | RecipeError.TilesNeedPatches a ->
             $"{Print.augmentation a} makes views of several tiles; no encoder here takes patches yet. Views like it can be looked at and verified, not trained."
+        | RecipeError.ChannelsChange a ->
+            $"{Print.augmentation a} changes what the channels of a view mean, and the encoder is measured on images without it. Views like it can be looked at and verified, not trained yet."
         | RecipeError.TooFewViews n ->
             $"The recipe has {n} views; the objective compares 2. Use `globals 2 view`."
         | RecipeError.ShapeChangesByChance a ->
@@ -100,7 +105,7 @@ module RecipeError =
         | RecipeError.TurnsUneven (a, shape) ->
             $"{Print.augmentation a} turns images of {int shape.Height} x {int shape.Width} px to another size. Put a `crop` before it."
         | RecipeError.TooManySites n ->
-            $"A view of {n} random draws is more than the counter holds (262144). Use fewer choices or patches."
+            $"A view of {n} random draws is more than the counter holds ({Plan.mostSites}). Use fewer choices or patches."
         | RecipeError.TwoCrops a -> $"{Print.augmentation a} is a second crop in one view; keep one."
         | RecipeError.ViewsDiffer (a, b) ->
             let say =

@@ -197,10 +197,16 @@ module Inspect =
         | Operation.Erase -> [
             "erase: share of the area", float step.C * float step.D / float (height * width)
           ]
-        | Operation.Affine -> [
-            "affine: degrees", atan2 (float step.B) (float step.A) * 180.0 / Math.PI
-            "affine: right", -(float step.C)
-          ]
+        | Operation.Affine ->
+            // The step maps the view to the image; where it takes the image's centre is the other way round.
+            let a, b, c = float step.A, float step.B, float step.C
+            let d, e, f = float step.D, float step.E, float step.F
+            let determinant = a * e - b * d
+            [
+                "affine: degrees", -(atan2 b a) * 180.0 / Math.PI
+                "affine: pixels right", (b * f - e * c) / determinant
+                "affine: pixels down", (d * c - a * f) / determinant
+            ]
         | other -> [ (string other).ToLowerInvariant(), float step.A ]
 
     let private rowsOf augmentation count (height, width) =

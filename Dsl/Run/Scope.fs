@@ -1,5 +1,6 @@
 namespace Vantage
 
+open System
 open TorchSharp
 
 /// A tensor that outlives the step that made it: weights, momentum, running statistics.
@@ -29,3 +30,10 @@ module Scope =
     let withoutGradient (work: unit -> 'result) =
         use _ = torch.no_grad ()
         work ()
+
+    /// Collects what has died, at a moment when this thread is in no native call. A number that goes to libtorch (`Scalar`) is released by its finalizer,
+    /// and TorchSharp keeps none alive during the call that reads it: a collection that another thread asks for in the middle of the call can release it
+    /// there. Collected here, between steps, hardly any other collection happens. It takes about 0.1 ms.
+    let settle () =
+        GC.Collect (0, GCCollectionMode.Forced, true)
+        GC.WaitForPendingFinalizers ()

@@ -161,6 +161,7 @@ module Train =
                 let batch = loader.Next ()
                 step trainer batch (measure batch)
                 loader.Return batch
+                Scope.settle ()
                 if (at + 1) % trainer.PerEpoch = 0 && at + 1 < trainer.Total then
                     save (position (at + 1))
                 go (at + 1)

@@ -43,25 +43,11 @@ module Trial =
     let private draws trial i = { Seed = trial.Seed; Epoch = 0; Image = int64 i; View = 0 }
 
     /// The views of a trial's images and the table that made them.
-    let internal render (engine: IViewEngine) (plan: Plan) trial (numbers: int array) threads =
+    let internal render engine plan trial (numbers: int array) threads =
         let images =
             numbers
             |> Array.map (fun i -> image trial trial.Images[i % trial.Images.Length])
-        let table = Array.zeroCreate<Step>(images.Length * plan.Slots)
-        numbers
-        |> Array.iteri (fun i number ->
-            Draw.row plan (draws trial number) trial.Height trial.Width table (i * plan.Slots))
-        let shape = shapeOf trial plan
-        let values = Array.create (images.Length * shape.Length) nanf
-        engine.Render (
-            ReadOnlyMemory<Image> images,
-            ReadOnlyMemory<Step> table,
-            plan.Slots,
-            shape,
-            Memory<float32> values,
-            threads
-        )
-        values, table
+        Views.ofPlan engine plan images (Array.map (draws trial) numbers) threads
 
     let private pixels channels height width =
         Gen.choose (0, 255)

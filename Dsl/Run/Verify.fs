@@ -171,7 +171,14 @@ module Verify =
             {
                 Law = name
                 // The last counterexample that shrinking met is the smallest.
-                Counterexample = if keeper.Failed then found.Value else None
+                Counterexample =
+                    if keeper.Failed then
+                        found.Value
+                    elif tried.Value = 0 then
+                        Some
+                            "it was never tried: the tree can be done to none of the images, which have at most 47 px"
+                    else
+                        None
                 Trials = tried.Value
             })
 

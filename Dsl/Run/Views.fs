@@ -35,6 +35,23 @@ module Views =
             invalidOp
                 $"a view whose shorter side is {int side} px has no shape of its own; `check` names the step"
 
+    /// The views of images by a plan, image i by its own draws: the values and the rows of steps that made them.
+    let ofPlan (engine: IViewEngine) (plan: Plan) (images: Image array) (draws: Draws array) threads =
+        let table = Array.zeroCreate<Step>(images.Length * plan.Slots)
+        for i in 0 .. images.Length - 1 do
+            Draw.row plan draws[i] images[i].Height images[i].Width table (i * plan.Slots)
+        let shape = shape images[0].Channels images[0].Height images[0].Width plan
+        let values = Array.create (images.Length * shape.Length) nanf
+        engine.Render (
+            ReadOnlyMemory<Image> images,
+            ReadOnlyMemory<Step> table,
+            plan.Slots,
+            shape,
+            Memory<float32> values,
+            threads
+        )
+        values, table
+
     /// The views of a recipe's images, made by this engine. Where all views share one shape the training engine runs them as one batch.
     let viewer (engine: IViewEngine) channels height width (recipe: Recipe) : Viewer =
         let plans =

@@ -15,7 +15,10 @@ public static class Hypersphere
     /// <param name="t">Sharpness of the potential; 2 in the paper.</param>
     /// <param name="lambda">Weight of uniformity; 1.</param>
     /// <exception cref="ArgumentException">Shapes or types differ, there are fewer than 2 rows, t is not positive, or lambda is negative or not finite.</exception>
-    public static Tensor Loss(Tensor a, Tensor b, double t, double lambda)
+    public static Tensor Loss(Tensor a, Tensor b, double t, double lambda) => Loss(a, b, t, lambda, 0);
+
+    /// <summary>The loss with a chosen number of rows a tile, for tests of tile boundaries; 0 leaves the choice.</summary>
+    public static Tensor Loss(Tensor a, Tensor b, double t, double lambda, int tileRows)
     {
         Embeddings.Statistics(a, b);
         Embeddings.Temperature(t);
@@ -27,8 +30,8 @@ public static class Hypersphere
                 var (u, v) = (inputs[0].div(lengthA), inputs[1].div(lengthB));
                 var difference = u.sub(v);
                 var pull = difference.mul(2.0 / u.shape[0]);
-                var (lossA, pushA) = Uniformity(u, t, lambda / 2);
-                var (lossB, pushB) = Uniformity(v, t, lambda / 2);
+                var (lossA, pushA) = Uniformity(u, t, lambda / 2, tileRows);
+                var (lossB, pushB) = Uniformity(v, t, lambda / 2, tileRows);
                 var loss = difference.square().sum().div_(u.shape[0]).add_(lossA).add_(lossB);
                 return (loss, [Embeddings.ThroughLength(u, pushA.add_(pull), lengthA), Embeddings.ThroughLength(v, pushB.sub_(pull), lengthB)]);
             },
@@ -36,12 +39,12 @@ public static class Hypersphere
             b);
     }
 
-    private static (Tensor Loss, Tensor Gradient) Uniformity(Tensor u, double t, double weight)
+    private static (Tensor Loss, Tensor Gradient) Uniformity(Tensor u, double t, double weight, int tileRows)
     {
         var n = u.shape[0];
         var sum = zeros(1, u.dtype, u.device);
         var push = zeros_like(u);
-        LogSumExp.Tiles(n, LogSumExp.Rows(0, n), (start, count) =>
+        LogSumExp.Tiles(n, LogSumExp.Rows(tileRows, n), (start, count) =>
         {
             // |x - y|^2 = 2 - 2 x.y of unit rows; a row of zeros has length 0, and its squares say so.
             var rows = u.narrow(0, start, count);

@@ -23,7 +23,7 @@ public static class UnitRows
         public override Tensor forward(autograd.AutogradContext ctx, params object[] vars)
         {
             using var scope = NewDisposeScope();
-            var z = (Tensor)vars[0];
+            var z = ((Tensor)vars[0]).detach();
             var lengths = Embeddings.Lengths(z);
             var u = z.div(lengths);
             ctx.save_for_backward([u.MoveToOuterDisposeScope(), lengths.MoveToOuterDisposeScope()]);

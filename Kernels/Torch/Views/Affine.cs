@@ -25,7 +25,7 @@ internal static class Affine
 
         var upper = Between(At(top, left), At(top, right), across);
         var lower = Between(At(bottom, left), At(bottom, right), across);
-        return Between(upper, lower, down);
+        return Between(upper, lower, down).clamp_(0, 1);
     }
 
     /// <summary>Where each output pixel looks along one axis, in pixels from the first one's centre.</summary>

@@ -11,7 +11,6 @@ internal static class Crop
         var filter = (Filter)(int)p.Steps[0].G;
         var rows = AxisWeights.Of(p.Line(0), p.Line(2), x.shape[2], height, filter);
         var columns = AxisWeights.Of(p.Line(1), p.Line(3), x.shape[3], width, filter);
-        var result = Axes.Apply(x, rows, columns);
-        return result.clamp_(0, 1);
+        return Axes.Apply(x, rows, columns);
     }
 }

@@ -5,5 +5,5 @@ namespace Vantage.Kernels.Torch;
 /// <summary>1 - x, in place.</summary>
 internal static class Invert
 {
-    internal static Tensor Apply(Tensor x) => x.neg_().add_(1).clamp_min_(0);
+    internal static Tensor Apply(Tensor x) => x.neg_().add_(1);
 }
