@@ -18,6 +18,7 @@ let recipe = {
     Encoder = compactResNet [ 32; 64; 96 ] 1
     Projector =
         head [ linearNoBias 256; batchNorm; relu; linearNoBias 256; batchNorm; relu; linearNoBias 256 ]
+    Passes = eachView
     Avoid = [ decorrelate ]
     Objective = barlowTwins 0.0051
     Optimizer = { Rule = Rule.AdamW; Rate = warmup 1<epoch> (cosine 1e-2 0.0); Decay = 1e-4 }

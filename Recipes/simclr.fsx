@@ -18,6 +18,7 @@ let simclr = {
     Views = globals 2 view
     Encoder = compactResNet [ 32; 64; 96 ] 1
     Projector = head [ linearNoBias 128; batchNorm; relu; linear 128 ]
+    Passes = together
     Avoid = [ repel inBatch ]
     Objective = ntXent 0.5
     Optimizer = { Rule = Rule.AdamW; Rate = warmup 1<epoch> (cosine 2e-2 0.0); Decay = 1e-4 }

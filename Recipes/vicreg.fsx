@@ -17,6 +17,7 @@ let recipe = {
     Views = globals 2 view
     Encoder = compactResNet [ 32; 64; 96 ] 1
     Projector = head [ linear 256; batchNorm; relu; linear 256; batchNorm; relu; linearNoBias 256 ]
+    Passes = eachView
     Avoid = [ keepVariance; decorrelate ]
     Objective = vicReg 25.0 25.0 1.0
     Optimizer = { Rule = Rule.AdamW; Rate = warmup 1<epoch> (cosine 1e-2 0.0); Decay = 1e-4 }

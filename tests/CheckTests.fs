@@ -18,11 +18,60 @@ let private rate r = { good with Optimizer = { good.Optimizer with Rate = consta
 
 let private rule r = { good with Optimizer = { good.Optimizer with Rule = r } }
 
+let private with' objective avoid = { good with Objective = objective; Avoid = avoid }
+
 /// Each case: what is wrong, the recipe, the one error that must be found.
 let private cases = [
     "a mechanism without a term",
     { good with Avoid = [ decorrelate; repel inBatch ] },
     RecipeError.MechanismWithoutTerm (decorrelate, good.Objective)
+    "stop-gradient where targets have none",
+    with' (swapCodes 0.1 (prototypes 12 0<epoch>)) [ balance 0.05 3; stopGradient ],
+    RecipeError.MechanismWithoutTerm (stopGradient, swapCodes 0.1 (prototypes 12 0<epoch>))
+    "stop-gradient beside a momentum target",
+    with' regression [ momentumTarget 0.99; predict [ linear 8 ]; stopGradient ],
+    RecipeError.TargetTwice (momentumTarget 0.99)
+    "a predictor without a target held still",
+    with' regression [ predict [ linear 8 ] ],
+    RecipeError.NothingPreventsCollapse regression
+    "a target without a predictor",
+    with' regression [ momentumTarget 0.99 ],
+    RecipeError.NothingPreventsCollapse regression
+    "a centre without sharpening",
+    with' (selfDistill 0.1 (prototypes 12 0<epoch>)) [ momentumTarget 0.99; centre 0.9 ],
+    RecipeError.NothingPreventsCollapse (selfDistill 0.1 (prototypes 12 0<epoch>))
+    "two kinds of negatives",
+    with' (infoNce 0.2) [ repel inBatch; repel (queue 32); momentumTarget 0.99 ],
+    RecipeError.TwoOfAKind (repel inBatch, repel (queue 32))
+    "a queue shorter than a batch",
+    with' (infoNce 0.2) [ repel (queue 4); momentumTarget 0.99 ],
+    RecipeError.QueueDoesNotFit (4, 8)
+    "a queue that is no multiple of the batch",
+    with' (infoNce 0.2) [ repel (queue 30); momentumTarget 0.99 ],
+    RecipeError.QueueDoesNotFit (30, 8)
+    "a predictor of another width",
+    with' regression [ momentumTarget 0.99; predict [ linear 9 ] ],
+    RecipeError.PredictorDoesNotFit (9, 8)
+    "an empty predictor", with' regression [ momentumTarget 0.99; predict [] ], RecipeError.EmptyHead
+    "a target's momentum above 1",
+    with' regression [ momentumTarget 1.5; predict [ linear 8 ] ],
+    RecipeError.BadMechanism (momentumTarget 1.5, "momentum", 1.5)
+    "a sharpness of 0",
+    with' (selfDistill 0.1 (prototypes 12 0<epoch>)) [ momentumTarget 0.99; centre 0.9; sharpen 0.0 ],
+    RecipeError.BadMechanism (sharpen 0.0, "temperature", 0.0)
+    "no iteration of Sinkhorn",
+    with' (swapCodes 0.1 (prototypes 12 0<epoch>)) [ balance 0.05 0 ],
+    RecipeError.BadMechanism (balance 0.05 0, "number of iterations", 0.0)
+    "one prototype",
+    with' (swapCodes 0.1 (prototypes 1 0<epoch>)) [ balance 0.05 3 ],
+    RecipeError.BadPrototypes (prototypes 1 0<epoch>)
+    "local views only", { good with Views = List.replicate 2 (View.Local size) }, RecipeError.NoGlobalView
+    "dropout of everything",
+    { good with Projector = head [ linear 8; dropout 1.0; linear 8 ] },
+    RecipeError.BadDropout 1.0
+    "a head that ends in dropout",
+    { good with Projector = head [ linear 8; dropout 0.5 ] },
+    RecipeError.HeadDoesNotEndLinear (dropout 0.5)
     "a negative weight",
     { good with Objective = vicReg 25.0 -1.0 1.0; Avoid = [ keepVariance; decorrelate ] },
     RecipeError.BadObjective (vicReg 25.0 -1.0 1.0, "variance", -1.0)
@@ -96,6 +145,8 @@ let private cases = [
 let tests =
     testList "Check" [
         test "a good recipe has no errors" { Expect.isEmpty (Check.onImages shape good) "errors" }
+        for name, recipe in Strategies.all do
+            test $"{name} has no errors" { Expect.isEmpty (Check.onImages shape recipe) "errors" }
         for name, recipe, error in cases do
             test $"finds {name}" { Expect.equal (Check.onImages shape recipe) [ error ] "errors" }
         for name, _, error in cases do

@@ -241,6 +241,7 @@ let small: Recipe = {
             ])
     Encoder = compactResNet [ 8; 16 ] 1
     Projector = head [ linearNoBias 16; batchNorm; relu; linear 8 ]
+    Passes = together
     Avoid = [ repel inBatch ]
     Objective = ntXent 0.5
     Optimizer = { Rule = Rule.AdamW; Rate = warmup 1<epoch> (cosine 3e-3 0.0); Decay = 1e-4 }

@@ -7,7 +7,7 @@ open Vantage
 let private built encoder precision channels =
     Network.ofRecipe torch.CPU channels { Generators.small with Encoder = encoder; Precision = precision }
 
-let private encoderParameters network =
+let private encoderParameters (network: Network) =
     network.Weights.Parameters
     |> List.filter (fun (name, _) -> not (name.StartsWith "projector"))
 

@@ -25,14 +25,54 @@ let private recipes =
                     barlowTwins 0.0051
                     vicReg 25.0 25.0 1.0
                     alignUniform 2.0 1.0
-                ][i % 7]
+                    infoNce 0.07
+                    infoNceBothWays 0.2
+                    regression
+                    negativeCosine
+                    swapCodes 0.1 (prototypes 300 1<epoch>)
+                    selfDistill 0.1 (prototypes 4096 0<epoch>)
+                ][i % 13]
+            Passes = (if i % 2 = 0 then together else eachView)
+            Projector =
+                head [
+                    linear 16
+                    batchNorm
+                    batchNormScale
+                    batchNormPlain
+                    layerNorm
+                    relu
+                    gelu
+                    dropout 0.1
+                    unitLength
+                    linearNoBias (i + 1)
+                ]
             OnCorrupt = (if i % 3 = 0 then stop else skip)
             Optimizer = {
                 Rule = [ Rule.AdamW; Rule.Sgd 0.9; Rule.Lars 0.95 ][i % 3]
                 Rate = (if i % 2 = 0 then constant 1e-3 else warmup 2<epoch> (cosine 0.3 1e-9))
                 Decay = 1e-6 * float i
             }
-            Avoid = (if i = 5 then [] else [ repel inBatch; decorrelate; keepVariance; matchPrior ])
+            Avoid =
+                (if i = 5 then
+                     []
+                 else
+                     [
+                         [ repel inBatch; repel (queue 4096); repel (bank 0.5); repel (bankNoise 64 0.25) ][i %
+                                                                                                                4]
+                         stopGradient
+                         [
+                             predict [ linear 8 ]
+                             predictUndecayed [ linear 8; batchNorm ]
+                             predictTimes 10.0 [ linear 8 ]
+                         ][i % 3]
+                         (if i % 2 = 0 then momentumTarget 0.99 else constantMomentumTarget 0.999)
+                         centre 0.9
+                         sharpen 0.04
+                         balance 0.05 3
+                         decorrelate
+                         keepVariance
+                         matchPrior
+                     ])
     })
 
 /// Recipes as text.

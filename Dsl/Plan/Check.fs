@@ -11,6 +11,7 @@ module Check =
         for layer in layers do
             match layer with
             | Layer.Linear (width, _) when width <= 0 -> RecipeError.BadLayerWidth width
+            | Layer.Dropout p when not (p >= 0.0 && p < 1.0) -> RecipeError.BadDropout p
             | _ -> ()
         let last =
             layers
@@ -19,28 +20,88 @@ module Check =
                 | _ -> false)
         match List.tryLast layers, last with
         | None, _ -> RecipeError.EmptyHead
-        | Some Layer.Relu, _ -> RecipeError.HeadDoesNotEndLinear Layer.Relu
+        | Some (Layer.Relu | Layer.Gelu | Layer.Dropout _ as layer), _ ->
+            RecipeError.HeadDoesNotEndLinear layer
         | Some layer, None -> RecipeError.HeadDoesNotEndLinear layer
         | _, Some (Layer.Linear (1, _) as one) when Objective.normalizes objective ->
             RecipeError.NormalizesOneValue one
         | _ -> ()
     ]
 
-    let private recipeErrors recipe = [
-        if recipe.Avoid.IsEmpty then
+    let private numbersOf mechanism = [
+        match mechanism with
+        | Mechanism.Repel (Negatives.Queue length) -> "length", float length, length >= 1
+        | Mechanism.Repel (Negatives.Bank (noise, momentum)) ->
+            "noise", float noise, noise >= 0
+            "momentum", momentum, momentum >= 0.0 && momentum <= 1.0
+        | Mechanism.Predict (_, PredictorRate.Times factor) -> "factor of its rate", factor, factor >= 0.0
+        | Mechanism.MomentumTarget schedule ->
+            for m in Schedule.values schedule do
+                "momentum", m, m >= 0.0 && m <= 1.0
+        | Mechanism.Centre momentum -> "momentum", momentum, momentum >= 0.0 && momentum <= 1.0
+        | Mechanism.Sharpen temperature -> "temperature", temperature, temperature > 0.0
+        | Mechanism.Balance (epsilon, iterations) ->
+            "entropy weight", epsilon, epsilon > 0.0
+            "number of iterations", float iterations, iterations >= 1
+        | _ -> ()
+    ]
+
+    let private avoidErrors (recipe: Recipe) = [
+        if not (Collapse.prevented recipe.Objective recipe.Avoid) then
             RecipeError.NothingPreventsCollapse recipe.Objective
-        if recipe.Views.Length <> 2 then
+        for mechanism in recipe.Avoid do
+            match mechanism with
+            | Mechanism.StopGradient when (Mechanism.momentum recipe.Avoid).IsSome ->
+                let target = recipe.Avoid |> List.find (fun m -> Mechanism.kind m = "momentumTarget")
+                RecipeError.TargetTwice target
+            | _ when not (Objective.understands recipe.Objective mechanism) ->
+                RecipeError.MechanismWithoutTerm (mechanism, recipe.Objective)
+            | _ -> ()
+            for name, value, good in numbersOf mechanism do
+                if not (good && finite value) then
+                    RecipeError.BadMechanism (mechanism, name, value)
+        for _, alike in List.groupBy Mechanism.kind recipe.Avoid do
+            match alike with
+            | a :: b :: _ -> RecipeError.TwoOfAKind (a, b)
+            | _ -> ()
+        match Mechanism.negatives recipe.Avoid with
+        | Some (Negatives.Queue length) when
+            length >= 1
+            && recipe.Batch >= 1
+            && (length < recipe.Batch || length % recipe.Batch <> 0)
+            ->
+            RecipeError.QueueDoesNotFit (length, recipe.Batch)
+        | _ -> ()
+        match Mechanism.predictor recipe.Avoid with
+        | Some (layers, _) ->
+            yield! headErrors recipe.Objective layers
+            match Head.width layers, Head.width recipe.Projector with
+            | Some predictor, Some embedding when predictor <> embedding ->
+                RecipeError.PredictorDoesNotFit (predictor, embedding)
+            | _ -> ()
+        | None -> ()
+        match Objective.prototypes recipe.Objective with
+        | Some p when p.Count < 2 || p.Frozen < 0<epoch> -> RecipeError.BadPrototypes p
+        | _ -> ()
+    ]
+
+    let private recipeErrors recipe = [
+        yield! avoidErrors recipe
+        let globals = Recipe.globals recipe |> List.length
+        let least =
+            match Mechanism.negatives recipe.Avoid with
+            | Some (Negatives.Bank _) -> 1
+            | _ -> 2
+        if recipe.Views.Length < least then
             RecipeError.TooFewViews recipe.Views.Length
+        elif globals = 0 then
+            RecipeError.NoGlobalView
         for name, value, positive in Objective.numbers recipe.Objective do
             if not (finite value && value >= 0.0 && (value > 0.0 || not positive)) then
                 if name = "temperature" then
                     RecipeError.BadTemperature value
                 else
                     RecipeError.BadObjective (recipe.Objective, name, value)
-        let known = Objective.mechanisms recipe.Objective |> List.map fst
-        for mechanism in recipe.Avoid do
-            if not (List.contains mechanism known) then
-                RecipeError.MechanismWithoutTerm (mechanism, recipe.Objective)
         for part in Recipe.augmentations recipe |> List.distinct |> List.collect Augmentation.parts do
             match part with
             | Augmentation.Jigsaw _
@@ -81,23 +142,26 @@ module Check =
             | _ -> ()
     ]
 
+    /// The sizes of these views, where they differ.
+    let private sizes (augmentations: Augmentation list) =
+        augmentations
+        |> List.map (fun a ->
+            let plan = Plan.ofAugmentation a
+            match plan.Tiles, plan.Extent with
+            | Some (_, side), _ -> Some side
+            | None, Sized (h, _) -> Some h
+            | None, _ -> None)
+        |> List.distinct
+
     /// All errors that the recipe alone shows, in the order of its fields.
     let recipe recipe : RecipeError list =
         let augmentations = Recipe.augmentations recipe |> List.distinct
-        let sizes =
-            augmentations
-            |> List.map (fun a ->
-                let plan = Plan.ofAugmentation a
-                match plan.Tiles, plan.Extent with
-                | Some (_, side), _ -> Some side
-                | None, Sized (h, _) -> Some h
-                | None, _ -> None)
-            |> List.distinct
         [
             yield! List.collect CheckView.errors augmentations
-            match sizes with
-            | a :: b :: _ -> RecipeError.ViewsDiffer (a, b)
-            | _ -> ()
+            for views in [ Recipe.globals recipe; Recipe.locals recipe ] do
+                match sizes views with
+                | a :: b :: _ -> RecipeError.ViewsDiffer (a, b)
+                | _ -> ()
             yield! recipeErrors recipe
         ]
 

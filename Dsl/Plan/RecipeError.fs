@@ -52,11 +52,19 @@ type RecipeError =
     | MechanismWithoutTerm of Mechanism * Objective
     | TilesNeedPatches of Augmentation
     | ChannelsChange of Augmentation
+    | TwoOfAKind of Mechanism * Mechanism
+    | BadMechanism of Mechanism * number: string * float
+    | TargetTwice of Mechanism
+    | QueueDoesNotFit of queue: int * batch: int
+    | PredictorDoesNotFit of predictor: int * embedding: int
+    | BadPrototypes of Prototypes
+    | NoGlobalView
+    | BadDropout of float
 
 /// What is wrong, in words.
 module RecipeError =
     let private words (between: string) objective =
-        let quoted = Objective.mechanisms objective |> List.map (fun (_, word) -> $"`{word}`")
+        let quoted = Objective.advice objective |> List.map (fun word -> $"`{word}`")
         System.String.Join (between, List.toArray quoted)
 
     /// The error in words, with the remedy.
@@ -70,13 +78,28 @@ module RecipeError =
             $"{Print.objective objective}: the {name} is {value}; it must be finite and positive (a weight may be 0)."
         | RecipeError.MechanismWithoutTerm (mechanism, objective) ->
             let list = words ", " objective
-            $"{Print.mechanism mechanism} has no term in {Objective.name objective}, which knows {list}. Take it out of Avoid, or choose another objective."
+            $"{Print.mechanism mechanism} does nothing in {Objective.name objective}, whose own are {list}. Take it out of Avoid, or choose another objective."
         | RecipeError.TilesNeedPatches a ->
             $"{Print.augmentation a} makes views of several tiles; no encoder here takes patches yet. Views like it can be looked at and verified, not trained."
         | RecipeError.ChannelsChange a ->
             $"{Print.augmentation a} changes what the channels of a view mean, and the encoder is measured on images without it. Views like it can be looked at and verified, not trained yet."
         | RecipeError.TooFewViews n ->
-            $"The recipe has {n} views; the objective compares 2. Use `globals 2 view`."
+            $"The recipe has {n} views; the objective compares at least 2 (1 with a bank). Use `globals 2 view`."
+        | RecipeError.NoGlobalView ->
+            "The recipe has local views only, and nothing that they are compared with. Add `globals 2 view`."
+        | RecipeError.TwoOfAKind (a, b) ->
+            $"{Print.mechanism a} and {Print.mechanism b} are two of a kind; a recipe has one of each. Take one out of Avoid."
+        | RecipeError.BadMechanism (mechanism, name, value) ->
+            $"{Print.mechanism mechanism}: the {name} is {value}. Momenta lie in [0, 1], temperatures and entropy weights are positive, counts at least 1."
+        | RecipeError.TargetTwice mechanism ->
+            $"{Print.mechanism mechanism} gives targets without gradient already: `stopGradient` beside it does nothing. Take one of them out of Avoid."
+        | RecipeError.QueueDoesNotFit (queue, batch) ->
+            $"A queue of {queue} keys does not take batches of {batch}: its length must be a multiple of the batch, at least one. Use `queue {batch * max 1 ((queue + batch - 1) / max 1 batch)}`."
+        | RecipeError.PredictorDoesNotFit (predictor, embedding) ->
+            $"The predictor gives {predictor} values, the target has {embedding}. End it with `linear {embedding}`."
+        | RecipeError.BadPrototypes p ->
+            $"{p.Count} prototypes, frozen for {int p.Frozen} epochs: at least 2 are needed, and 0 epochs or more."
+        | RecipeError.BadDropout p -> $"A dropout of {p} is outside [0, 1)."
         | RecipeError.ShapeChangesByChance a ->
             $"{Print.augmentation a} sits inside `sometimes` or `anyOrder`: a view must have one size whatever is drawn. Move the crop out."
         | RecipeError.EmptyChoice a ->
@@ -127,11 +150,11 @@ module RecipeError =
         | RecipeError.UnknownDepth depth -> $"There is no ResNet-{depth} here; 18, 34 and 50 are built."
         | RecipeError.BadWidths (widths, blocks) ->
             $"compactResNet %A{widths} {blocks}: at least one stage, every width and the number of blocks positive."
-        | RecipeError.EmptyHead -> "The projector has no layer. Use `head [ linear 128 ]` at least."
+        | RecipeError.EmptyHead -> "A head has no layer. Use `head [ linear 128 ]` at least."
         | RecipeError.BadLayerWidth width ->
             $"A linear layer of width {width} gives no values; widths are positive."
         | RecipeError.HeadDoesNotEndLinear layer ->
-            $"The projector ends with {Print.layer layer}, which does not set the width of an embedding. End it with `linear` or `batchNorm` after one."
+            $"A head ends with {Print.layer layer}, which does not set the width of an embedding. End it with `linear` or `batchNorm` after one."
         | RecipeError.NormalizesOneValue layer ->
             $"The embedding has width 1 after {Print.layer layer}: normalised, only its sign is left. Use a width of at least 2."
         | RecipeError.BadTemperature t ->

@@ -17,6 +17,7 @@ type Trainer = {
     Split: Split
     Viewer: Viewer
     Network: Network
+    Criterion: Criterion
     Optimizer: Optim.Optimizer
     Total: int
     PerEpoch: int
@@ -50,6 +51,15 @@ module Train =
             Split = split
             Viewer = Views.viewer engine split.Channels split.Height split.Width recipe
             Network = network
+            Criterion =
+                Criterion (
+                    recipe.Objective,
+                    recipe.Avoid,
+                    network.Embedding,
+                    split.Count,
+                    device,
+                    recipe.Seed
+                )
             Optimizer = optimizer recipe network.Weights
             Total = perEpoch * int recipe.Epochs
             PerEpoch = perEpoch
@@ -61,53 +71,134 @@ module Train =
             $"weights.{name}", tensor
         for name, tensor in trainer.Network.Weights.Buffers do
             $"statistics.{name}", tensor
+        match trainer.Network.Target with
+        | Some target ->
+            for name, tensor in target.Weights.Parameters do
+                $"target.{name}", tensor
+            for name, tensor in target.Weights.Buffers do
+                $"target-statistics.{name}", tensor
+        | None -> ()
+        for name, tensor in trainer.Criterion.State do
+            $"criterion.{name}", tensor
         for struct (name, tensor) in trainer.Optimizer.State do
             $"optimizer.{name}", tensor
     ]
 
-    /// The recipe's loss of two views' embeddings, n x d each.
-    let loss (recipe: Recipe) (a: torch.Tensor) (b: torch.Tensor) =
-        let has mechanism = List.contains mechanism recipe.Avoid
-        let weight mechanism value = if has mechanism then value else 0.0
-        let repels = has (Mechanism.Repel Negatives.InBatch)
-        match recipe.Objective with
-        | Objective.NtXent t when repels -> Torch.NtXent.Loss (a, b, t, true)
-        | Objective.Decoupled t when repels -> Torch.Decoupled.Loss (a, b, t, true)
-        | Objective.NtLogistic t when repels -> Torch.NtLogistic.Loss (a, b, t, true)
-        | Objective.MarginTriplet margin when repels -> Torch.MarginTriplet.Loss (a, b, margin, true)
-        | Objective.NtXent t
-        | Objective.Decoupled t
-        | Objective.NtLogistic t -> Torch.Alignment.Loss (a, b, t, true)
-        | Objective.MarginTriplet _ -> Torch.Alignment.Loss (a, b, 1.0, true)
-        | Objective.BarlowTwins lambda -> Torch.BarlowTwins.Loss (a, b, weight Mechanism.Decorrelate lambda)
-        | Objective.VicReg (i, v, c) ->
-            Torch.VicReg.Loss (a, b, i, weight Mechanism.KeepVariance v, weight Mechanism.Decorrelate c)
-        | Objective.Hypersphere (t, w) -> Torch.Hypersphere.Loss (a, b, t, weight Mechanism.MatchPrior w)
+    // The views of a batch as tensors, in the order of the recipe: n x channels x height x width each.
+    let private views trainer (values: float32 array) =
+        let n = trainer.Recipe.Batch
+        let all = torch.tensor(values).``to`` trainer.Network.Weights.Device
+        let starts = Views.offsets trainer.Viewer n
+        trainer.Viewer.Shapes
+        |> List.mapi (fun v shape ->
+            all
+                .narrow(0L, int64 starts[v], int64 (n * shape.Length))
+                .view(int64 n, int64 shape.Channels, int64 shape.Height, int64 shape.Width))
 
-    let private images trainer (values: float32 array) =
-        let shape = trainer.Viewer.Shape
-        let count = values.Length / shape.Length
-        torch
-            .tensor(values)
-            .reshape(int64 count, int64 shape.Channels, int64 shape.Height, int64 shape.Width)
-            .``to``
-            trainer.Network.Weights.Device
+    // Embeddings of views: each alone, or all of one size that follow one another in one pass.
+    let private embed passes (through: torch.Tensor -> torch.Tensor) (views: torch.Tensor list) =
+        let folder (view: torch.Tensor) (groups: torch.Tensor list list) =
+            match groups with
+            | (first :: _ as group) :: rest when passes = Passes.Together && first.shape = view.shape ->
+                (view :: group) :: rest
+            | _ -> [ view ] :: groups
+        List.foldBack folder views []
+        |> List.collect (function
+            | [ one ] -> [ through one ]
+            | group ->
+                let n = group.Head.shape[0]
+                let z = through (torch.cat (List.toArray group, 0L))
+                group |> List.mapi (fun i _ -> z.narrow (0L, int64 i * n, n)))
 
-    // One step. `look` sees the embeddings of both views before they die.
+    // What the views of a batch become: global views first. One-way objectives look at the first view as it is and at the second through the target only.
+    let private branches trainer (batch: Batch) =
+        let recipe, network = trainer.Recipe, trainer.Network
+        let isGlobal =
+            function
+            | View.Global _ -> true
+            | View.Local _ -> false
+        let globals, locals =
+            List.zip recipe.Views (views trainer batch.Values)
+            |> List.partition (fst >> isGlobal)
+        let globals, locals = List.map snd globals, List.map snd locals
+        let oneWay =
+            match recipe.Objective, Mechanism.negatives recipe.Avoid with
+            | Objective.InfoNce _, Some (Negatives.Bank _) -> false
+            | Objective.InfoNce (_, bothWays), _ -> not bothWays
+            | _ -> false
+        let online = embed recipe.Passes (network.Encode >> network.Project)
+        let embeddings = online (if oneWay then [ globals.Head ] else globals @ locals)
+        let sought = if oneWay then [ List.last globals ] else globals
+        let targets =
+            match network.Target with
+            | Some target ->
+                Scope.withoutGradient (fun () -> embed recipe.Passes (target.Encode >> target.Project) sought)
+            | None when oneWay -> online sought |> List.map _.detach()
+            | None ->
+                let z = List.truncate globals.Length embeddings
+                if List.contains Mechanism.StopGradient recipe.Avoid then
+                    z |> List.map _.detach()
+                else
+                    z
+        let predictions =
+            if (Mechanism.predictor recipe.Avoid).IsSome then
+                embeddings |> List.map network.Predict
+            else
+                embeddings
+        embeddings,
+        {
+            Predictions = predictions
+            Targets = targets
+            Prototypes =
+                network.Online.Prototypes
+                |> Option.map (fun learnt ->
+                    learnt, network.Target |> Option.bind _.Prototypes |> Option.defaultValue learnt)
+            Images = torch.tensor(batch.Indices |> Array.map int64).``to`` trainer.Network.Weights.Device
+        }
+
+    // How a weight's rate differs from the schedule's: a predictor's may, and prototypes stand still for the first epochs (null).
+    let private rateOf (recipe: Recipe) epoch rate (name: string) : Nullable<float> =
+        match Mechanism.predictor recipe.Avoid, Objective.prototypes recipe.Objective with
+        | Some (_, PredictorRate.Undecayed), _ when name.StartsWith "predictor." ->
+            Nullable (List.max (Schedule.values recipe.Optimizer.Rate))
+        | Some (_, PredictorRate.Times factor), _ when name.StartsWith "predictor." ->
+            Nullable (rate * factor)
+        | _, Some p when name.StartsWith "prototypes." && epoch < int p.Frozen -> Nullable ()
+        | _ -> Nullable rate
+
+    // SwAV's prototypes have length 1 by value at the start of each step; the gradient does not know of it.
+    let private normalizePrototypes trainer =
+        match trainer.Recipe.Objective, trainer.Network.Online.Prototypes with
+        | Objective.SwapCodes _, Some prototypes ->
+            use _ = torch.no_grad ()
+            prototypes.copy_ (Torch.UnitRows.Of prototypes) |> ignore
+        | _ -> ()
+
+    // One step. `look` sees the embeddings of two views before they die.
     let private step trainer (batch: Batch) look =
         use _ = torch.NewDisposeScope ()
-        let rate = Schedule.at trainer.PerEpoch trainer.Total batch.Step trainer.Recipe.Optimizer.Rate
-        let z = images trainer batch.Values |> trainer.Network.Encode |> trainer.Network.Project
-        let n = int64 trainer.Recipe.Batch
-        let a, b = z.slice (0L, 0L, n, 1L), z.slice (0L, n, 2L * n, 1L)
-        let loss = loss trainer.Recipe a b
+        let recipe = trainer.Recipe
+        let at schedule = Schedule.at trainer.PerEpoch trainer.Total batch.Step schedule
+        let rate = at recipe.Optimizer.Rate
+        trainer.Network.Weights.Step <- batch.Step
+        normalizePrototypes trainer
+        let embeddings, branches = branches trainer batch
+        let loss, remember = trainer.Criterion.Loss (branches, batch.Step)
         let value = float (loss.item<float32>())
         if not (Double.IsFinite value) then
             raise (NotFinite (batch.Step, batch.Epoch, rate))
         trainer.Optimizer.ZeroGrad ()
         loss.backward ()
-        trainer.Optimizer.Step rate
-        look value rate (a.detach ()) (b.detach ())
+        trainer.Optimizer.Step (rate, rateOf recipe batch.Epoch rate)
+        Mechanism.momentum recipe.Avoid
+        |> Option.iter (fun momentum -> Network.follow (at momentum) trainer.Network)
+        remember ()
+        let a = embeddings.Head.detach ()
+        let b =
+            match embeddings with
+            | _ :: second :: _ when second.shape = a.shape -> second.detach ()
+            | _ -> (List.last branches.Targets).detach()
+        look value rate a b
 
     /// Trains from a position on until the end or until `stop` says so. `log` gets a metric about every 2 % of an epoch;
     /// `save` is called after each epoch and when stopped.
@@ -149,7 +240,7 @@ module Train =
                     WaitShare = (from.Waited + loader.Waited) / seconds ()
                     Seconds = seconds ()
                 }
-        trainer.Network.Weights.Training <- true
+        trainer.Network.Training <- true
         let rec go at =
             if at = trainer.Total then
                 save (position at)
@@ -169,7 +260,7 @@ module Train =
 
     /// The encoder in evaluation mode.
     let encoder trainer =
-        trainer.Network.Weights.Training <- false
+        trainer.Network.Training <- false
         trainer.Network.Encode
 
     /// Sets batch-norm statistics of an untrained network from training images (8 batches of 500 at most), so that the
@@ -178,7 +269,7 @@ module Train =
         let shape = trainer.Viewer.Shape
         let split = trainer.Split
         let size = min 500 split.Count
-        trainer.Network.Weights.Training <- true
+        trainer.Network.Training <- true
         use _ = torch.no_grad ()
         for k in 0 .. min 8 (split.Count / size) - 1 do
             use _ = torch.NewDisposeScope ()

@@ -25,15 +25,23 @@ type Encoder =
     /// stages, of `blocks` basic blocks. Channel counts that fill vector units; see Recipes/README.md for what it reaches.
     | CompactResNet of widths: int list * blocks: int
 
-/// A layer of a head.
+/// A layer of a head. Every one works on rows: n x width in, n x width out.
 [<RequireQualifiedAccess>]
 type Layer =
     /// Dense, to this many values, with a bias or without.
     | Linear of width: int * bias: bool
-    /// Over the batch; learnt scale and offset.
-    | BatchNorm
+    /// Over the batch; with a learnt scale and offset, or without.
+    | BatchNorm of scale: bool * offset: bool
+    /// Over the values of each row; learnt scale and offset.
+    | LayerNorm
     /// max(x, 0).
     | Relu
+    /// x times the normal distribution function of x (Hendrycks and Gimpel 2016), exact.
+    | Gelu
+    /// Values set to 0 with this probability while training, the others scaled up.
+    | Dropout of probability: float
+    /// Each row divided by its length.
+    | UnitLength
 
 /// What stands between the representation h and the loss.
 type Head = Head of Layer list
@@ -43,12 +51,39 @@ type Head = Head of Layer list
 type Negatives =
     /// All other images of the batch.
     | InBatch
+    /// The keys of past batches, first in first out (MoCo).
+    | Queue of length: int
+    /// A memory of one embedding for each image of the set, mixed with what comes anew by this momentum (InstDisc); against all of it, or against
+    /// so many rows drawn from it (noise; 0 for all).
+    | Bank of noise: int * momentum: float
 
-/// One reason why the constant answer is not the best answer. A strategy is a list of them: SimCLR is [ repel inBatch ].
+/// How the learning rate of a predictor goes.
+[<RequireQualifiedAccess>]
+type PredictorRate =
+    /// As that of all other weights.
+    | Same
+    /// The highest of the recipe's rates all the time (SimSiam, table 1 and appendix B).
+    | Undecayed
+    /// So many times that of all other weights (BYOL, appendix I).
+    | Times of float
+
+/// One reason why the constant answer is not the answer that training finds. A strategy is a list of them: SimCLR is [ repel inBatch ].
 [<RequireQualifiedAccess>]
 type Mechanism =
     /// Views of other images are pushed away.
     | Repel of Negatives
+    /// What a view is compared with is a constant: no gradient goes into it.
+    | StopGradient
+    /// A head on the predicting side only.
+    | Predict of Head * PredictorRate
+    /// What a view is compared with comes from a copy of the network that follows it: weights := m weights + (1 - m) learnt ones after each step.
+    | MomentumTarget of momentum: Schedule
+    /// The mean of the targets' scores, followed with this momentum, is taken off them (DINO).
+    | Centre of momentum: float
+    /// The targets' scores are divided by this temperature, lower than that of the predictions (DINO).
+    | Sharpen of temperature: float
+    /// Targets are spread evenly over the prototypes by so many iterations of Sinkhorn and Knopp at this entropy weight (SwAV).
+    | Balance of epsilon: float * iterations: int
     /// The values of an embedding are decorrelated over the batch.
     | Decorrelate
     /// The deviation of every value over the batch is kept up.
@@ -56,7 +91,10 @@ type Mechanism =
     /// Embeddings are spread like samples of a prior.
     | MatchPrior
 
-/// What is pulled together or apart.
+/// Directions that stand for groups of images: K unit vectors, learnt, but for the first epochs.
+type Prototypes = { Count: int; Frozen: int<epoch> }
+
+/// What is pulled together or apart. Each global view is the target of every other view; the loss is the mean over these pairs.
 [<RequireQualifiedAccess>]
 type Objective =
     /// Normalised temperature-scaled cross-entropy (SimCLR, equation 1). Temperature has no unit: cosines are divided by it.
@@ -67,12 +105,31 @@ type Objective =
     | NtLogistic of temperature: float
     /// Positives closer than negatives by a margin of the cosine (SimCLR, table 2).
     | MarginTriplet of margin: float
+    /// A view finds its key among keys without gradient: those of a queue or bank (MoCo, InstDisc), or of the batch, then times 2 temperature (MoCo v3).
+    /// One way, the first view seeks the second; both ways, the two losses are added up.
+    | InfoNce of temperature: float * bothWays: bool
+    /// Squared distance of unit vectors, 2 - 2 cos, both orders added up (BYOL, equation 2).
+    | Regression
+    /// The cosine with a minus, the mean of both orders (SimSiam, equation 2).
+    | NegativeCosine
+    /// A view's scores against the prototypes predict the codes of another view (SwAV, equation 2).
+    | SwapCodes of temperature: float * Prototypes
+    /// A view's scores against the prototypes predict the scores of the target network (DINO, equation 3); the temperature is the student's.
+    | SelfDistill of temperature: float * Prototypes
     /// The cross-correlation of the two views is the identity; lambda weighs what is off its diagonal (Barlow Twins, equation 1).
     | BarlowTwins of lambda: float
     /// Squared difference, a hinge on deviations below 1, squared covariances, each with its weight (VICReg, equation 6).
     | VicReg of invariance: float * variance: float * covariance: float
     /// Alignment and uniformity on the sphere: the sharpness of the potential and the weight of uniformity (Wang and Isola 2020).
     | Hypersphere of sharpness: float * weight: float
+
+/// Which images batch norm takes its statistics over.
+[<RequireQualifiedAccess>]
+type Passes =
+    /// All views of one size go through the network together (SimCLR, SwAV, DINO).
+    | Together
+    /// Each view goes through it alone (BYOL, SimSiam, MoCo v3, Barlow Twins, VICReg).
+    | EachView
 
 /// How gradients become steps.
 [<RequireQualifiedAccess>]

@@ -10,23 +10,54 @@ module Objective =
         | Objective.Decoupled _ -> "DCL"
         | Objective.NtLogistic _ -> "NT-Logistic"
         | Objective.MarginTriplet _ -> "margin triplet"
+        | Objective.InfoNce _ -> "InfoNCE"
+        | Objective.Regression -> "BYOL's regression"
+        | Objective.NegativeCosine -> "the negative cosine"
+        | Objective.SwapCodes _ -> "swapped codes"
+        | Objective.SelfDistill _ -> "self-distillation"
         | Objective.BarlowTwins _ -> "Barlow Twins"
         | Objective.VicReg _ -> "VICReg"
         | Objective.Hypersphere _ -> "alignment and uniformity"
 
-    /// The mechanisms that it has a term for, with the word for each. One left out of a recipe takes its term away.
-    let mechanisms =
+    /// Whether its targets never carry gradient, whatever the mechanisms.
+    let stopsTargets =
+        function
+        | Objective.InfoNce _
+        | Objective.SwapCodes _
+        | Objective.SelfDistill _ -> true
+        | _ -> false
+
+    /// Whether a mechanism does anything in it: has a term, or changes what is compared.
+    let understands objective mechanism =
+        match mechanism, objective with
+        | Mechanism.Repel Negatives.InBatch,
+          (Objective.NtXent _ | Objective.Decoupled _ | Objective.NtLogistic _ | Objective.MarginTriplet _ | Objective.InfoNce _)
+        | Mechanism.Repel _, Objective.InfoNce _
+        | Mechanism.Predict _, _
+        | Mechanism.MomentumTarget _, _
+        | (Mechanism.Centre _ | Mechanism.Sharpen _), Objective.SelfDistill _
+        | Mechanism.Balance _, (Objective.SwapCodes _ | Objective.SelfDistill _)
+        | Mechanism.Decorrelate, (Objective.BarlowTwins _ | Objective.VicReg _)
+        | Mechanism.KeepVariance, Objective.VicReg _
+        | Mechanism.MatchPrior, Objective.Hypersphere _ -> true
+        | Mechanism.StopGradient, objective -> not (stopsTargets objective)
+        | _ -> false
+
+    /// The published mechanisms of an objective, as words: what `check` advises.
+    let advice =
         function
         | Objective.NtXent _
         | Objective.Decoupled _
         | Objective.NtLogistic _
-        | Objective.MarginTriplet _ -> [ Mechanism.Repel Negatives.InBatch, "repel inBatch" ]
-        | Objective.BarlowTwins _ -> [ Mechanism.Decorrelate, "decorrelate" ]
-        | Objective.VicReg _ -> [
-            Mechanism.KeepVariance, "keepVariance"
-            Mechanism.Decorrelate, "decorrelate"
-          ]
-        | Objective.Hypersphere _ -> [ Mechanism.MatchPrior, "matchPrior" ]
+        | Objective.MarginTriplet _ -> [ "repel inBatch" ]
+        | Objective.InfoNce _ -> [ "repel (queue 4096)"; "momentumTarget 0.99" ]
+        | Objective.Regression -> [ "momentumTarget 0.99"; "predict [ ... ]" ]
+        | Objective.NegativeCosine -> [ "stopGradient"; "predict [ ... ]" ]
+        | Objective.SwapCodes _ -> [ "balance 0.05 3" ]
+        | Objective.SelfDistill _ -> [ "momentumTarget 0.996"; "centre 0.9"; "sharpen 0.04" ]
+        | Objective.BarlowTwins _ -> [ "decorrelate" ]
+        | Objective.VicReg _ -> [ "keepVariance"; "decorrelate" ]
+        | Objective.Hypersphere _ -> [ "matchPrior" ]
 
     /// Whether it looks at directions only, so that an embedding of one value says nothing but its sign.
     let normalizes =
@@ -35,12 +66,20 @@ module Objective =
         | Objective.VicReg _ -> false
         | _ -> true
 
-    /// The temperature at which the contrastive task is watched; 1 where the objective has none.
+    /// The prototypes that it compares embeddings with, if any.
+    let prototypes =
+        function
+        | Objective.SwapCodes (_, p)
+        | Objective.SelfDistill (_, p) -> Some p
+        | _ -> None
+
+    /// The temperature at which the contrastive task is watched; 1 where the objective has none that divides cosines of embeddings.
     let temperature =
         function
         | Objective.NtXent t
         | Objective.Decoupled t
-        | Objective.NtLogistic t -> t
+        | Objective.NtLogistic t
+        | Objective.InfoNce (t, _) -> t
         | _ -> 1.0
 
     /// Its numbers, each with its name and whether it must be above 0.
@@ -48,8 +87,13 @@ module Objective =
         function
         | Objective.NtXent t
         | Objective.Decoupled t
-        | Objective.NtLogistic t -> [ "temperature", t, true ]
+        | Objective.NtLogistic t
+        | Objective.InfoNce (t, _)
+        | Objective.SwapCodes (t, _)
+        | Objective.SelfDistill (t, _) -> [ "temperature", t, true ]
         | Objective.MarginTriplet m -> [ "margin", m, true ]
+        | Objective.Regression
+        | Objective.NegativeCosine -> []
         | Objective.BarlowTwins lambda -> [ "lambda", lambda, true ]
         | Objective.VicReg (i, v, c) -> [
             "invariance", i, false
@@ -58,25 +102,72 @@ module Objective =
           ]
         | Objective.Hypersphere (t, w) -> [ "sharpness", t, true; "weight", w, false ]
 
-    /// Why the constant embedding is not its least value, or not even near it, under a mechanism; with the source.
-    let because objective mechanism =
-        match objective, mechanism with
-        | Objective.NtXent t, Mechanism.Repel _ ->
-            Some
-                $"negatives in the batch prevent complete collapse: equal embeddings cost log (2N - 1), spread ones less\n  (temperature {t}; Chen et al. 2020, equation 1 and section 5.1)"
-        | (Objective.Decoupled _ | Objective.NtLogistic _ | Objective.MarginTriplet _), Mechanism.Repel _ ->
-            Some
-                "negatives in the batch prevent complete collapse: equal embeddings cost more than spread ones\n  (Chen et al. 2020, table 2; Yeh et al. 2022)"
-        | Objective.BarlowTwins _, Mechanism.Decorrelate ->
-            Some
-                "the cross-correlation of standardized values must be the identity: a constant costs d, a repeated value costs off the diagonal\n  (Zbontar et al. 2021, equation 1; without the off-diagonal term 57.3 in place of 71.4, table 5)"
-        | Objective.VicReg (_, v, _), Mechanism.KeepVariance ->
-            Some
-                $"a hinge keeps every deviation near 1: a constant costs 0.99 x {v} (complete collapse)\n  (Bardes et al. 2022, equation 1 and table 4)"
-        | Objective.VicReg _, Mechanism.Decorrelate ->
-            Some
-                "squared covariances cost: values that repeat each other are pushed apart (dimensional collapse)\n  (Bardes et al. 2022, equation 3)"
-        | Objective.Hypersphere _, Mechanism.MatchPrior ->
-            Some
-                "the Gaussian potential is least for the uniform distribution on the sphere, and greatest for a constant\n  (Wang and Isola 2020, section 4.1.2)"
-        | _ -> None
+/// Functions over heads.
+[<CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
+module Head =
+    /// The width of what it gives: that of its last dense layer, if it has one.
+    let width (Head layers) =
+        layers
+        |> List.rev
+        |> List.tryPick (function
+            | Layer.Linear (width, _) -> Some width
+            | _ -> None)
+
+/// Functions over lists of mechanisms.
+[<CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
+module Mechanism =
+    /// Where negatives come from.
+    let negatives avoid =
+        avoid
+        |> List.tryPick (function
+            | Mechanism.Repel negatives -> Some negatives
+            | _ -> None)
+
+    /// The head on the predicting side and its rate.
+    let predictor avoid =
+        avoid
+        |> List.tryPick (function
+            | Mechanism.Predict (layers, rate) -> Some (layers, rate)
+            | _ -> None)
+
+    /// The momentum of the target network.
+    let momentum avoid =
+        avoid
+        |> List.tryPick (function
+            | Mechanism.MomentumTarget momentum -> Some momentum
+            | _ -> None)
+
+    /// The momentum of the centre.
+    let centre avoid =
+        avoid
+        |> List.tryPick (function
+            | Mechanism.Centre momentum -> Some momentum
+            | _ -> None)
+
+    /// The temperature of the targets.
+    let sharpness avoid =
+        avoid
+        |> List.tryPick (function
+            | Mechanism.Sharpen temperature -> Some temperature
+            | _ -> None)
+
+    /// Sinkhorn's entropy weight and iterations.
+    let balance avoid =
+        avoid
+        |> List.tryPick (function
+            | Mechanism.Balance (epsilon, iterations) -> Some (epsilon, iterations)
+            | _ -> None)
+
+    /// The kind of a mechanism, without its numbers: a recipe has one of each at most.
+    let kind =
+        function
+        | Mechanism.Repel _ -> "repel"
+        | Mechanism.StopGradient -> "stopGradient"
+        | Mechanism.Predict _ -> "predict"
+        | Mechanism.MomentumTarget _ -> "momentumTarget"
+        | Mechanism.Centre _ -> "centre"
+        | Mechanism.Sharpen _ -> "sharpen"
+        | Mechanism.Balance _ -> "balance"
+        | Mechanism.Decorrelate -> "decorrelate"
+        | Mechanism.KeepVariance -> "keepVariance"
+        | Mechanism.MatchPrior -> "matchPrior"

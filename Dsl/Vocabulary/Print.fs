@@ -31,17 +31,43 @@ module Print =
         | Encoder.CompactResNet (widths, blocks) ->
             $"Encoder.CompactResNet ({list (List.map string widths)}, {blocks})"
 
+    let private truth (value: bool) = if value then "true" else "false"
+
     /// A layer of a head.
     let layer =
         function
-        | Layer.Linear (width, bias) -> $"Layer.Linear ({width}, {(string bias).ToLowerInvariant()})"
-        | Layer.BatchNorm -> "Layer.BatchNorm"
+        | Layer.Linear (width, bias) -> $"Layer.Linear ({width}, {truth bias})"
+        | Layer.BatchNorm (scale, offset) -> $"Layer.BatchNorm ({truth scale}, {truth offset})"
+        | Layer.LayerNorm -> "Layer.LayerNorm"
         | Layer.Relu -> "Layer.Relu"
+        | Layer.Gelu -> "Layer.Gelu"
+        | Layer.Dropout probability -> $"Layer.Dropout {number probability}"
+        | Layer.UnitLength -> "Layer.UnitLength"
+
+    /// A head.
+    let head (Head layers) = $"Head {list (List.map layer layers)}"
+
+    let private predictorRate =
+        function
+        | PredictorRate.Same -> "PredictorRate.Same"
+        | PredictorRate.Undecayed -> "PredictorRate.Undecayed"
+        | PredictorRate.Times factor -> $"PredictorRate.Times {number factor}"
+
+    let private prototypes p = $"{{ Count = {p.Count}; Frozen = {whole (nameof epoch) (int p.Frozen)} }}"
 
     /// A mechanism that keeps the representation from collapsing.
     let mechanism =
         function
         | Mechanism.Repel Negatives.InBatch -> "Mechanism.Repel Negatives.InBatch"
+        | Mechanism.Repel (Negatives.Queue length) -> $"Mechanism.Repel (Negatives.Queue {length})"
+        | Mechanism.Repel (Negatives.Bank (noise, momentum)) ->
+            $"Mechanism.Repel (Negatives.Bank ({noise}, {number momentum}))"
+        | Mechanism.StopGradient -> "Mechanism.StopGradient"
+        | Mechanism.Predict (layers, rate) -> $"Mechanism.Predict ({head layers}, {predictorRate rate})"
+        | Mechanism.MomentumTarget momentum -> $"Mechanism.MomentumTarget ({schedule momentum})"
+        | Mechanism.Centre momentum -> $"Mechanism.Centre {number momentum}"
+        | Mechanism.Sharpen temperature -> $"Mechanism.Sharpen {number temperature}"
+        | Mechanism.Balance (epsilon, iterations) -> $"Mechanism.Balance ({number epsilon}, {iterations})"
         | Mechanism.Decorrelate -> "Mechanism.Decorrelate"
         | Mechanism.KeepVariance -> "Mechanism.KeepVariance"
         | Mechanism.MatchPrior -> "Mechanism.MatchPrior"
@@ -53,6 +79,11 @@ module Print =
         | Objective.Decoupled t -> $"Objective.Decoupled {number t}"
         | Objective.NtLogistic t -> $"Objective.NtLogistic {number t}"
         | Objective.MarginTriplet m -> $"Objective.MarginTriplet {number m}"
+        | Objective.InfoNce (t, bothWays) -> $"Objective.InfoNce ({number t}, {truth bothWays})"
+        | Objective.Regression -> "Objective.Regression"
+        | Objective.NegativeCosine -> "Objective.NegativeCosine"
+        | Objective.SwapCodes (t, p) -> $"Objective.SwapCodes ({number t}, {prototypes p})"
+        | Objective.SelfDistill (t, p) -> $"Objective.SelfDistill ({number t}, {prototypes p})"
         | Objective.BarlowTwins lambda -> $"Objective.BarlowTwins {number lambda}"
         | Objective.VicReg (i, v, c) -> $"Objective.VicReg ({number i}, {number v}, {number c})"
         | Objective.Hypersphere (t, w) -> $"Objective.Hypersphere ({number t}, {number w})"
@@ -76,11 +107,14 @@ module Print =
 
     /// The whole recipe: one field a line.
     let recipe (r: Recipe) =
-        let (Head layers) = r.Projector
         let precision =
             match r.Precision with
             | Precision.Float32 -> "Precision.Float32"
             | Precision.BFloat16 -> "Precision.BFloat16"
+        let passes =
+            match r.Passes with
+            | Passes.Together -> "Passes.Together"
+            | Passes.EachView -> "Passes.EachView"
         let corrupt =
             match r.OnCorrupt with
             | OnCorrupt.Stop -> "OnCorrupt.Stop"
@@ -95,7 +129,8 @@ module Print =
                 $"    OnCorrupt = {corrupt}"
                 $"    Views = {list (List.map view r.Views)}"
                 $"    Encoder = {encoder r.Encoder}"
-                $"    Projector = Head {list (List.map layer layers)}"
+                $"    Projector = {head r.Projector}"
+                $"    Passes = {passes}"
                 $"    Avoid = {list (List.map mechanism r.Avoid)}"
                 $"    Objective = {objective r.Objective}"
                 "    Optimizer = {"

@@ -12,6 +12,7 @@ type Recipe = {
     Views: View list
     Encoder: Encoder
     Projector: Head
+    Passes: Passes
     Avoid: Mechanism list
     Objective: Objective
     Optimizer: Optimizer
@@ -31,11 +32,25 @@ module Recipe =
             | View.Global augmentation
             | View.Local augmentation -> augmentation)
 
+    /// The augmentations of the views that are compared with all others.
+    let globals recipe =
+        recipe.Views
+        |> List.choose (function
+            | View.Global augmentation -> Some augmentation
+            | View.Local _ -> None)
+
+    /// The augmentations of the views that are compared with the global ones only.
+    let locals recipe =
+        recipe.Views
+        |> List.choose (function
+            | View.Local augmentation -> Some augmentation
+            | View.Global _ -> None)
+
     /// Every variant with exactly one mechanism left out; a recipe of n mechanisms has n.
     let ablations recipe =
         recipe.Avoid
         |> List.mapi (fun i out -> {
             recipe with
-                Name = $"{recipe.Name} - %A{out}"
+                Name = $"{recipe.Name} - {Mechanism.kind out}"
                 Avoid = List.removeAt i recipe.Avoid
         })

@@ -25,16 +25,70 @@ module Words =
     let linearNoBias width = Layer.Linear (width, false)
 
     /// Batch norm with learnt scale and offset.
-    let batchNorm = Layer.BatchNorm
+    let batchNorm = Layer.BatchNorm (true, true)
+
+    /// Batch norm with a learnt scale only (the last layer of SimCLR's official head).
+    let batchNormScale = Layer.BatchNorm (true, false)
+
+    /// Batch norm without learnt scale or offset.
+    let batchNormPlain = Layer.BatchNorm (false, false)
+
+    /// Norm over the values of each row.
+    let layerNorm = Layer.LayerNorm
 
     /// max(x, 0).
     let relu = Layer.Relu
+
+    /// The Gaussian error linear unit.
+    let gelu = Layer.Gelu
+
+    /// Values set to 0 with this probability while training.
+    let dropout probability = Layer.Dropout probability
+
+    /// Each row divided by its length.
+    let unitLength = Layer.UnitLength
 
     /// Negatives from where?
     let repel negatives = Mechanism.Repel negatives
 
     /// All other images of the batch.
     let inBatch = Negatives.InBatch
+
+    /// The keys of so many past images.
+    let queue length = Negatives.Queue length
+
+    /// A memory of all images with this momentum, 0.5 in InstDisc; all its rows are negatives.
+    let bank momentum = Negatives.Bank (0, momentum)
+
+    /// The same, with so many of its rows drawn for each image (4096 in InstDisc).
+    let bankNoise noise momentum = Negatives.Bank (noise, momentum)
+
+    /// What a view is compared with is a constant.
+    let stopGradient = Mechanism.StopGradient
+
+    /// A head on the predicting side only.
+    let predict layers = Mechanism.Predict (Head layers, PredictorRate.Same)
+
+    /// The same, its rate the highest all the time.
+    let predictUndecayed layers = Mechanism.Predict (Head layers, PredictorRate.Undecayed)
+
+    /// The same, its rate so many times that of the other weights.
+    let predictTimes factor layers = Mechanism.Predict (Head layers, PredictorRate.Times factor)
+
+    /// A copy of the network that follows it with a momentum that goes from this one to 1 by half a cosine.
+    let momentumTarget momentum = Mechanism.MomentumTarget (Schedule.Cosine (momentum, 1.0))
+
+    /// A copy of the network that follows it with this momentum all the time.
+    let constantMomentumTarget momentum = Mechanism.MomentumTarget (Schedule.Constant momentum)
+
+    /// The mean of the targets' scores is taken off them; momentum 0.9 in DINO.
+    let centre momentum = Mechanism.Centre momentum
+
+    /// The temperature of the targets, 0.04 in DINO.
+    let sharpen temperature = Mechanism.Sharpen temperature
+
+    /// Sinkhorn's balanced targets: 0.05 and 3 iterations in SwAV.
+    let balance epsilon iterations = Mechanism.Balance (epsilon, iterations)
 
     /// The values of an embedding are decorrelated over the batch.
     let decorrelate = Mechanism.Decorrelate
@@ -44,6 +98,9 @@ module Words =
 
     /// Embeddings are spread like samples of a prior.
     let matchPrior = Mechanism.MatchPrior
+
+    /// So many prototypes, not learnt for the first epochs.
+    let prototypes count frozen = { Count = count; Frozen = frozen }
 
     /// SimCLR's loss at this temperature.
     let ntXent temperature = Objective.NtXent temperature
@@ -57,6 +114,24 @@ module Words =
     /// The triplet loss with this margin.
     let marginTriplet margin = Objective.MarginTriplet margin
 
+    /// A view finds its key among others', one way (MoCo, InstDisc).
+    let infoNce temperature = Objective.InfoNce (temperature, false)
+
+    /// Each view finds the other's key, the two losses added up (MoCo v3).
+    let infoNceBothWays temperature = Objective.InfoNce (temperature, true)
+
+    /// BYOL's loss.
+    let regression = Objective.Regression
+
+    /// SimSiam's loss.
+    let negativeCosine = Objective.NegativeCosine
+
+    /// SwAV's loss: temperature 0.1 in the paper.
+    let swapCodes temperature prototypes = Objective.SwapCodes (temperature, prototypes)
+
+    /// DINO's loss: student temperature 0.1 in the paper.
+    let selfDistill temperature prototypes = Objective.SelfDistill (temperature, prototypes)
+
     /// Barlow Twins with this weight of what is off the diagonal; 0.0051 in the official code.
     let barlowTwins lambda = Objective.BarlowTwins lambda
 
@@ -65,6 +140,12 @@ module Words =
 
     /// Alignment and uniformity: sharpness 2 and weight 1 in the paper.
     let alignUniform sharpness weight = Objective.Hypersphere (sharpness, weight)
+
+    /// Views of one size go through the network together.
+    let together = Passes.Together
+
+    /// Each view goes through the network alone.
+    let eachView = Passes.EachView
 
     /// The same at every step.
     let constant value = Schedule.Constant value

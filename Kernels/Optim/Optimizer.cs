@@ -37,8 +37,11 @@ public abstract class Optimizer
     /// <summary>Everything that a later step depends on, beside the parameters themselves.</summary>
     public IReadOnlyList<(string Name, Tensor Value)> State => _state;
 
-    /// <summary>Steps every parameter that has a gradient.</summary>
-    public void Step(double rate)
+    /// <summary>Steps every parameter that has a gradient, all at one rate.</summary>
+    public void Step(double rate) => Step(rate, null);
+
+    /// <summary>Steps every parameter that has a gradient, each at the rate that <paramref name="rateOf"/> gives for its name; null leaves it as it is.</summary>
+    public void Step(double rate, Func<string, double?>? rateOf)
     {
         using var scope = NewDisposeScope();
         using var guard = no_grad();
@@ -46,9 +49,10 @@ public abstract class Optimizer
         for (var i = 0; i < Parameters.Length; i++)
         {
             var gradient = Parameters[i].Value.grad;
-            if (gradient is not null)
+            var own = rateOf is null ? rate : rateOf(Parameters[i].Name);
+            if (gradient is not null && own is { } step)
             {
-                Update(i, Parameters[i].Value, gradient, rate, Parameters[i].Value.dim() <= 1);
+                Update(i, Parameters[i].Value, gradient, step, Parameters[i].Value.dim() <= 1);
             }
         }
     }

@@ -1,0 +1,226 @@
+namespace Vantage
+
+/// A way in which embeddings stop saying anything.
+[<RequireQualifiedAccess>]
+type CollapseKind =
+    /// All images get one embedding.
+    | Complete
+    /// Embeddings fill a few of their dimensions.
+    | Dimensional
+    /// All images get one prototype, or none in particular.
+    | Cluster
+    /// Targets change faster than they can be followed, and training does not settle.
+    | Oscillation
+
+/// Why a collapse does not happen.
+type Prevention = {
+    /// What prevents it, all of these together; none where the objective itself does.
+    By: Mechanism list
+    Why: string
+    /// Where that is argued or measured.
+    Source: string
+    /// Whether the loss itself costs more when collapsed; otherwise the dynamics of training keep away from it.
+    InLoss: bool
+}
+
+/// What is known of one kind of collapse in a recipe.
+type Finding = {
+    Kind: CollapseKind
+    /// Whether the recipe has what this collapse needs: prototypes, a queue.
+    Applies: bool
+    Prevented: Prevention list
+}
+
+/// Which mechanism of a recipe prevents which collapse, and why. It is worked out from what each mechanism does to the objective, so that a new combination
+/// of known parts gets an answer too; every claim about a loss is tested against its numbers (CollapseTests).
+module Collapse =
+    let private prevention by why source inLoss = { By = by; Why = why; Source = source; InLoss = inLoss }
+
+    let private choose pick (avoid: Mechanism list) = avoid |> List.tryFind pick |> Option.toList
+
+    let private predicts =
+        function
+        | Mechanism.Predict _ -> true
+        | _ -> false
+
+    let private follows =
+        function
+        | Mechanism.MomentumTarget _ -> true
+        | _ -> false
+
+    let private stops =
+        function
+        | Mechanism.StopGradient -> true
+        | _ -> false
+
+    let private centres =
+        function
+        | Mechanism.Centre _ -> true
+        | _ -> false
+
+    let private sharpens =
+        function
+        | Mechanism.Sharpen _ -> true
+        | _ -> false
+
+    /// A predictor before a target that is held still: the mechanisms, or none where one is missing.
+    let private predictorAndTarget objective avoid =
+        match choose predicts avoid, choose follows avoid @ choose stops avoid with
+        | [ predictor ], target :: _ -> Some [ predictor; target ]
+        | [ predictor ], [] when Objective.stopsTargets objective -> Some [ predictor ]
+        | _ -> None
+
+    let private complete objective avoid = [
+        for mechanism in avoid |> List.filter (Objective.understands objective) do
+            match mechanism with
+            | Mechanism.Repel Negatives.InBatch ->
+                prevention
+                    [ mechanism ]
+                    "equal embeddings cost as much as guessing among all candidates, spread ones less"
+                    "Chen et al. 2020, equation 1 and section 5.1"
+                    true
+            | Mechanism.Repel (Negatives.Queue _) ->
+                prevention
+                    [ mechanism ]
+                    "equal embeddings cost as much as guessing among the queue's keys, spread ones less"
+                    "He et al. 2020, equation 1"
+                    true
+            | Mechanism.Repel (Negatives.Bank _) ->
+                prevention
+                    [ mechanism ]
+                    "an image has to be told from the others in the memory bank"
+                    "Wu et al. 2018, equation 2"
+                    true
+            | Mechanism.KeepVariance ->
+                prevention
+                    [ mechanism ]
+                    "a hinge keeps the deviation of every value near 1; a constant pays 0.99 times its weight"
+                    "Bardes et al. 2022, equation 1 and table 4"
+                    true
+            | Mechanism.MatchPrior ->
+                prevention
+                    [ mechanism ]
+                    "the Gaussian potential is least for the uniform distribution on the sphere and greatest for a constant"
+                    "Wang and Isola 2020, section 4.1.2"
+                    true
+            | Mechanism.Balance _ ->
+                prevention
+                    [ mechanism ]
+                    "codes share the prototypes out evenly: one embedding for all cannot predict them"
+                    "Caron et al. 2020, equation 3"
+                    true
+            | _ -> ()
+        match objective with
+        | Objective.BarlowTwins _ ->
+            prevention
+                []
+                "values are standardized over the batch: a constant has no correlation with itself and costs d"
+                "Zbontar et al. 2021, equation 1; without the other term 57.3 in place of 71.4, table 5"
+                true
+        | _ -> ()
+        match predictorAndTarget objective avoid with
+        | Some by ->
+            prevention
+                by
+                "the loss of a constant is least, but a predictor that runs ahead of a target held still keeps training away from it; either alone collapses"
+                "Grill et al. 2020, table 5b; Chen and He 2021, tables 1 and 2; Tian et al. 2021"
+                false
+        | None -> ()
+        match objective, choose follows avoid, choose centres avoid, choose sharpens avoid with
+        | Objective.SelfDistill _, [ target ], [ centre ], [ sharpen ] ->
+            prevention
+                [ target; centre; sharpen ]
+                "the centre keeps one prototype from taking all, sharpening keeps targets from becoming even; the target has to follow slowly"
+                "Caron et al. 2021, section 5.3, figure 7 and table 7"
+                false
+        | _ -> ()
+    ]
+
+    let private dimensional objective avoid = [
+        for mechanism in avoid |> List.filter (Objective.understands objective) do
+            match mechanism with
+            | Mechanism.Decorrelate ->
+                prevention
+                    [ mechanism ]
+                    "values that repeat each other cost"
+                    "Zbontar et al. 2021, equation 1; Bardes et al. 2022, equation 3"
+                    true
+            | Mechanism.MatchPrior ->
+                prevention
+                    [ mechanism ]
+                    "fewer dimensions are less uniform"
+                    "Wang and Isola 2020, section 4.1"
+                    true
+            | Mechanism.Repel _ ->
+                prevention
+                    [ mechanism ]
+                    "fewer dimensions hold candidates closer together and cost more; strong augmentation can flatten embeddings all the same"
+                    "Jing et al. 2022, sections 4 and 5"
+                    true
+            | _ -> ()
+    ]
+
+    let private cluster objective avoid = [
+        for mechanism in avoid |> List.filter (Objective.understands objective) do
+            match mechanism with
+            | Mechanism.Balance _ ->
+                prevention
+                    [ mechanism ]
+                    "every prototype gets its share of the batch"
+                    "Caron et al. 2020, equation 3"
+                    true
+            | _ -> ()
+        match choose centres avoid, choose sharpens avoid with
+        | [ centre ], [ sharpen ] when Objective.understands objective centre ->
+            prevention
+                [ centre; sharpen ]
+                "a prototype that most targets choose is taken off by the centre; targets that choose none are sharpened"
+                "Caron et al. 2021, figure 7"
+                false
+        | _ -> ()
+    ]
+
+    let private oscillation avoid = [
+        match choose follows avoid with
+        | [ Mechanism.MomentumTarget schedule as target ] when
+            (Schedule.values schedule |> List.forall (fun m -> m >= 0.9))
+            ->
+            prevention
+                [ target ]
+                "keys of past batches come from nearly the same network"
+                "He et al. 2020, section 4.1: momentum 0 does not converge, 0.9 gives 55.2, 0.999 gives 59.0"
+                false
+        | _ -> ()
+        match Mechanism.negatives avoid with
+        | Some (Negatives.Bank (_, momentum) as bank) when momentum > 0.0 ->
+            prevention
+                [ Mechanism.Repel bank ]
+                "a row of the bank moves part of the way at a time"
+                "Wu et al. 2018, section 3.2 (proximal term)"
+                false
+        | _ -> ()
+    ]
+
+    /// What prevents each kind of collapse under an objective with these mechanisms.
+    let findings objective avoid : Finding list =
+        let past =
+            match Mechanism.negatives avoid with
+            | Some (Negatives.Queue _ | Negatives.Bank _) -> true
+            | _ -> false
+        [
+            { Kind = CollapseKind.Complete; Applies = true; Prevented = complete objective avoid }
+            {
+                Kind = CollapseKind.Dimensional
+                Applies = true
+                Prevented = dimensional objective avoid
+            }
+            {
+                Kind = CollapseKind.Cluster
+                Applies = (Objective.prototypes objective).IsSome
+                Prevented = cluster objective avoid
+            }
+            { Kind = CollapseKind.Oscillation; Applies = past; Prevented = oscillation avoid }
+        ]
+
+    /// Whether something keeps embeddings from becoming one.
+    let prevented objective avoid = not (complete objective avoid).IsEmpty

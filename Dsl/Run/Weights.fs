@@ -1,0 +1,57 @@
+namespace Vantage
+
+open TorchSharp
+
+/// What a layer did to one image, for `explain`.
+type LayerTrace = { Layer: string; Output: int64 list; Macs: int64 }
+
+/// The weights and running statistics of a network by their published names, and the mode it is in. Weights of a network that does not learn take no gradient.
+type Weights(device: torch.Device, seed: uint64, precision: Precision, learns: bool) =
+    let generator = new torch.Generator (seed, torch.CPU)
+    let parameters = ResizeArray<string * Kept>()
+    let buffers = ResizeArray<string * Kept>()
+
+    /// Batch norm uses the batch's statistics and updates its running ones.
+    member val Training = true with get, set
+
+    /// Which step of the run this is: dropout draws by it.
+    member val Step = 0 with get, set
+
+    /// What chance in layers is drawn from.
+    member _.Seed = seed
+
+    /// Where layers write what they did, while somebody listens.
+    member val Trace: ResizeArray<LayerTrace> option = None with get, set
+
+    /// Where the weights live.
+    member _.Device = device
+
+    /// Weights that are learnt, in the order in which they were made.
+    member _.Parameters = parameters |> Seq.map (fun (name, kept) -> name, kept.Value) |> Seq.toList
+
+    /// Running statistics.
+    member _.Buffers = buffers |> Seq.map (fun (name, kept) -> name, kept.Value) |> Seq.toList
+
+    /// The type in which the encoder computes.
+    member _.Compute =
+        match precision with
+        | Precision.Float32 -> torch.float32
+        | Precision.BFloat16 -> torch.bfloat16
+
+    /// Makes and names a weight; `init` gets a generator seeded by the recipe.
+    member _.Parameter(name, init: torch.Generator -> torch.Tensor) =
+        let tensor = (init generator).``to``(device).detach().requires_grad_ learns
+        parameters.Add (name, Kept tensor)
+        tensor
+
+    /// Makes and names a running statistic.
+    member _.Buffer(name, value: torch.Tensor) =
+        let tensor = value.``to`` device
+        buffers.Add (name, Kept tensor)
+        tensor
+
+    /// Writes what a layer did, if somebody listens.
+    member this.Note(name, output: torch.Tensor, macs: int64) =
+        match this.Trace with
+        | Some trace -> trace.Add { Layer = name; Output = List.ofArray output.shape; Macs = macs }
+        | None -> ()

@@ -1,0 +1,79 @@
+/// One recipe for each published way of avoiding collapse, small enough to train in a blink.
+module Vantage.Tests.Strategies
+
+open Vantage
+
+let private with' objective avoid (recipe: Recipe) = { recipe with Objective = objective; Avoid = avoid }
+
+let private mlp = [ linearNoBias 16; batchNorm; relu; linear 8 ]
+
+let private apart (recipe: Recipe) = { recipe with Passes = eachView }
+
+/// Two views of 16 px and two of 8 px.
+let private multiCrop (recipe: Recipe) =
+    let local = augment [ crop 8<px> (between 0.1 0.3); flip; standardize [ 0.5 ] [ 0.25 ] ]
+    { recipe with Views = recipe.Views @ [ View.Local local; View.Local local ] }
+
+/// Name and recipe.
+let all: (string * Recipe) list =
+    let small = Generators.small
+    [
+        "SimCLR", small
+        "DCL", with' (decoupled 0.5) [ repel inBatch ] small
+        "NT-Logistic", with' (ntLogistic 0.5) [ repel inBatch ] small
+        "margin triplet", with' (marginTriplet 0.8) [ repel inBatch ] small
+        "MoCo",
+        with' (infoNce 0.2) [ repel (queue 32); constantMomentumTarget 0.99 ] small
+        |> apart
+        "MoCo, both ways",
+        with' (infoNceBothWays 0.2) [ repel (queue 64); momentumTarget 0.99 ] small
+        |> apart
+        "MoCo v3",
+        with' (infoNceBothWays 0.2) [ repel inBatch; momentumTarget 0.99; predict mlp ] small
+        |> apart
+        "InstDisc", { with' (infoNce 0.1) [ repel (bank 0.5) ] small with Views = [ small.Views.Head ] }
+        "InstDisc by noise",
+        {
+            with' (infoNce 0.1) [ repel (bankNoise 12 0.5) ] small with
+                Views = [ small.Views.Head ]
+        }
+        "BYOL", with' regression [ momentumTarget 0.99; predict mlp ] small |> apart
+        "SimSiam", with' negativeCosine [ stopGradient; predictUndecayed mlp ] small |> apart
+        "SimCLR with a target", with' (ntXent 0.5) [ repel inBatch; momentumTarget 0.99 ] small
+        "SwAV",
+        with' (swapCodes 0.1 (prototypes 12 1<epoch>)) [ balance 0.05 3 ] small
+        |> multiCrop
+        "DINO",
+        with'
+            (selfDistill 0.1 (prototypes 12 1<epoch>))
+            [ momentumTarget 0.99; centre 0.9; sharpen 0.04 ]
+            small
+        |> multiCrop
+        "DINO with balance",
+        with' (selfDistill 0.1 (prototypes 12 0<epoch>)) [ momentumTarget 0.99; balance 0.05 3 ] small
+        "Barlow Twins", with' (barlowTwins 0.01) [ decorrelate ] small |> apart
+        "VICReg", with' (vicReg 25.0 25.0 1.0) [ keepVariance; decorrelate ] small |> apart
+        "VICReg with a target", with' (vicReg 25.0 25.0 1.0) [ keepVariance; decorrelate; stopGradient ] small
+        "alignment and uniformity", with' (alignUniform 2.0 1.0) [ matchPrior ] small
+        "SimCLR on several crops", small |> multiCrop
+        "SimCLR with every layer",
+        {
+            small with
+                Projector =
+                    head [
+                        linearNoBias 16
+                        layerNorm
+                        gelu
+                        dropout 0.2
+                        linearNoBias 12
+                        batchNormPlain
+                        relu
+                        linearNoBias 8
+                        batchNormScale
+                        unitLength
+                    ]
+        }
+    ]
+
+/// The recipe of a name.
+let named name = all |> List.find (fun (n, _) -> n = name) |> snd
