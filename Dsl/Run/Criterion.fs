@@ -16,7 +16,7 @@ type Branches = {
     Images: torch.Tensor
 }
 
-/// An objective under its mechanisms, with what it remembers from step to step: a queue, a bank, a centre.
+/// An objective under its mechanisms, for embeddings of this width and type on sets of so many images, with what it remembers from step to step: a queue, a bank, a centre.
 [<Sealed>]
 type Criterion
     (
@@ -25,7 +25,8 @@ type Criterion
         embedding: int,
         images: int,
         device: torch.Device,
-        seed: uint64
+        seed: uint64,
+        dtype: torch.ScalarType
     ) =
     let has mechanism = List.contains mechanism avoid
     let weight mechanism value = if has mechanism then value else 0.0
@@ -36,7 +37,9 @@ type Criterion
 
     let keep name (make: unit -> torch.Tensor) =
         use _ = torch.NewDisposeScope ()
-        let kept = (make ()).``to``(device).detach()
+        let made = make ()
+        let typed = if made.is_floating_point () then made.to_type dtype else made
+        let kept = typed.``to``(device).detach()
         state.Add (name, Kept kept)
         kept
 
@@ -86,7 +89,7 @@ type Criterion
             let others = torch.tensor(drawn).reshape(z.shape[0], int64 noise).``to`` device
             let indices = torch.cat ([| rows.unsqueeze 1L; others |], 1L)
             let scores = Torch.NoiseContrast.Scores (Torch.UnitRows.Of z, bank, indices)
-            if Double.IsNaN (float (normaliser.Value.item<float32>())) then
+            if normaliser.Value.isnan().any().item<bool>() then
                 normaliser.Value.copy_ (Torch.NoiseContrast.LogNormaliser (scores, temperature, int64 images))
                 |> ignore
             Torch.NoiseContrast.Loss (scores, normaliser.Value.squeeze 0L, temperature, int64 images)

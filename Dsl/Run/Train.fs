@@ -58,7 +58,8 @@ module Train =
                     network.Embedding,
                     split.Count,
                     device,
-                    recipe.Seed
+                    recipe.Seed,
+                    torch.float32
                 )
             Optimizer = optimizer recipe network.Weights
             Total = perEpoch * int recipe.Epochs
@@ -110,8 +111,8 @@ module Train =
                 let z = through (torch.cat (List.toArray group, 0L))
                 group |> List.mapi (fun i _ -> z.narrow (0L, int64 i * n, n)))
 
-    // What the views of a batch become: global views first. One-way objectives look at the first view as it is and at the second through the target only.
-    let private branches trainer (batch: Batch) =
+    /// What the views of a batch become: the embeddings, global views first, and what the objective compares. One-way objectives look at the first view as it is and at the second through the target only.
+    let branches trainer (batch: Batch) =
         let recipe, network = trainer.Recipe, trainer.Network
         let isGlobal =
             function
@@ -166,6 +167,8 @@ module Train =
         | _, Some p when name.StartsWith "prototypes." && epoch < int p.Frozen -> Nullable ()
         | _ -> Nullable rate
 
+    let private rateAt trainer step schedule = Schedule.at trainer.PerEpoch trainer.Total step schedule
+
     // SwAV's prototypes have length 1 by value at the start of each step; the gradient does not know of it.
     let private normalizePrototypes trainer =
         match trainer.Recipe.Objective, trainer.Network.Online.Prototypes with
@@ -174,25 +177,35 @@ module Train =
             prototypes.copy_ (Torch.UnitRows.Of prototypes) |> ignore
         | _ -> ()
 
-    // One step. `look` sees the embeddings of two views before they die.
-    let private step trainer (batch: Batch) look =
-        use _ = torch.NewDisposeScope ()
-        let recipe = trainer.Recipe
-        let at schedule = Schedule.at trainer.PerEpoch trainer.Total batch.Step schedule
-        let rate = at recipe.Optimizer.Rate
+    /// The loss of a batch with its gradients in the weights, the embeddings, what was compared, and what to do once the weights have been stepped.
+    let gradients trainer (batch: Batch) =
         trainer.Network.Weights.Step <- batch.Step
         normalizePrototypes trainer
         let embeddings, branches = branches trainer batch
         let loss, remember = trainer.Criterion.Loss (branches, batch.Step)
         let value = float (loss.item<float32>())
         if not (Double.IsFinite value) then
+            let rate = rateAt trainer batch.Step trainer.Recipe.Optimizer.Rate
             raise (NotFinite (batch.Step, batch.Epoch, rate))
         trainer.Optimizer.ZeroGrad ()
         loss.backward ()
+        value, embeddings, branches, remember
+
+    /// Steps the weights by their gradients; then the target follows, and queue, bank or centre remember.
+    let advance trainer (batch: Batch) remember =
+        let recipe = trainer.Recipe
+        let rate = rateAt trainer batch.Step recipe.Optimizer.Rate
         trainer.Optimizer.Step (rate, rateOf recipe batch.Epoch rate)
         Mechanism.momentum recipe.Avoid
-        |> Option.iter (fun momentum -> Network.follow (at momentum) trainer.Network)
+        |> Option.iter (fun momentum -> Network.follow (rateAt trainer batch.Step momentum) trainer.Network)
         remember ()
+        rate
+
+    // One step. `look` sees the embeddings of two views before they die.
+    let private step trainer (batch: Batch) look =
+        use _ = torch.NewDisposeScope ()
+        let value, embeddings, branches, remember = gradients trainer batch
+        let rate = advance trainer batch remember
         let a = embeddings.Head.detach ()
         let b =
             match embeddings with

@@ -11,8 +11,7 @@ public static class Alignment
     public static Tensor Loss(Tensor a, Tensor b, double temperature, bool normalize)
     {
         Embeddings.Check(a, b, temperature);
-        var u = normalize ? a.div(Embeddings.Lengths(a)) : a;
-        var v = normalize ? b.div(Embeddings.Lengths(b)) : b;
-        return u.mul(v).sum(1).mean().div(-temperature);
+        using var scope = NewDisposeScope();
+        return UnitRows.Of(a, normalize).mul(UnitRows.Of(b, normalize)).sum(1).mean().div(-temperature).MoveToOuterDisposeScope();
     }
 }

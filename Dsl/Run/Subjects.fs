@@ -1,0 +1,114 @@
+namespace Vantage
+
+open System
+open TorchSharp
+
+/// The objectives of the vocabulary as subjects of verification, with what each says of itself.
+module Subjects =
+    let private softplus (x: float) = max x 0.0 + Math.Log (1.0 + exp (-abs x))
+
+    let private known objective avoid =
+        let repels = (Mechanism.negatives avoid).IsSome
+        match objective with
+        | Objective.NtXent t when repels -> [
+            Claim.EqualGives (fun n _ -> log (2.0 * float n - 1.0))
+            Claim.OrthonormalGives (fun n -> log (1.0 + (2.0 * float n - 2.0) * exp (-1.0 / t)))
+          ]
+        | Objective.Decoupled t when repels -> [
+            Claim.EqualGives (fun n _ -> log (2.0 * float n - 2.0))
+            Claim.OrthonormalGives (fun n -> log (2.0 * float n - 2.0) - 1.0 / t)
+          ]
+        | Objective.NtLogistic t when repels -> [
+            Claim.EqualGives (fun _ _ -> softplus (-1.0 / t) + softplus (1.0 / t))
+            Claim.OrthonormalGives (fun _ -> softplus (-1.0 / t) + log 2.0)
+          ]
+        | Objective.MarginTriplet m when repels -> [
+            Claim.EqualGives (fun _ _ -> m)
+            Claim.OrthonormalGives (fun _ -> max 0.0 (m - 1.0))
+          ]
+        | Objective.InfoNce (t, true) when Mechanism.negatives avoid = Some Negatives.InBatch -> [
+            Claim.EqualGives (fun n _ -> 4.0 * t * log (float n))
+            Claim.OrthonormalGives (fun n -> 4.0 * t * log (1.0 + (float n - 1.0) * exp (-1.0 / t)))
+          ]
+        | Objective.Regression -> [ Claim.EqualGives (fun _ _ -> 0.0); Claim.OrthonormalGives (fun _ -> 0.0) ]
+        | Objective.NegativeCosine -> [
+            Claim.EqualGives (fun _ _ -> -1.0)
+            Claim.OrthonormalGives (fun _ -> -1.0)
+          ]
+        | Objective.BarlowTwins _ -> [ Claim.EqualGives (fun _ d -> float d) ]
+        | Objective.VicReg (_, v, _) ->
+            let kept = List.contains Mechanism.KeepVariance avoid
+            [ Claim.EqualGives (fun _ _ -> if kept then 0.99 * v else 0.0) ]
+        | Objective.Hypersphere (t, w) ->
+            let matched = List.contains Mechanism.MatchPrior avoid
+            [
+                Claim.EqualGives (fun _ _ -> 0.0)
+                Claim.OrthonormalGives (fun _ -> if matched then -2.0 * t * w else 0.0)
+            ]
+        | _ -> []
+
+    let private fixedRows objective avoid =
+        match objective, Mechanism.negatives avoid with
+        | (Objective.SwapCodes _ | Objective.SelfDistill _), _
+        | _, Some (Negatives.Queue _ | Negatives.Bank _) -> true
+        | _ -> false
+
+    /// An objective under its mechanisms, in the state in which training starts; a bank's Z is that of fixed embeddings.
+    let ofRecipe objective avoid =
+        let criterion (like: torch.Tensor) (images: int) =
+            Criterion (objective, avoid, int like.shape[1], images, like.device, 5UL, like.dtype)
+        let prototypes (like: torch.Tensor) =
+            Objective.prototypes objective
+            |> Option.map (fun p ->
+                // Directions that do not depend on the trial.
+                let size = float like.shape[1] * float p.Count
+                let angles =
+                    torch.arange (Scope.number size, dtype = torch.float64)
+                    |> fun x -> (x * Scope.number 0.7).sin().view(int64 p.Count, like.shape[1])
+                let unit = Vantage.Kernels.Torch.UnitRows.Of(angles).to_type like.dtype
+                unit, unit)
+        {
+            Name = Objective.name objective
+            LeastPairs = 2
+            Loss =
+                fun predictions targets ->
+                    let like = predictions.Head
+                    let n = int like.shape[0]
+                    let criterion = criterion like n
+                    let loss predictions targets =
+                        let branches = {
+                            Predictions = predictions
+                            Targets = targets
+                            Prototypes = prototypes like
+                            Images = torch.arange (int64 n)
+                        }
+                        fst (criterion.Loss (branches, 0))
+                    if criterion.State |> List.exists (fun (name, _) -> name = "bank.normaliser") then
+                        let ones = torch.ones_like (like.detach ())
+                        loss [ ones; ones ] [ ones; ones ] |> ignore
+                    let loss = loss predictions targets
+                    for _, tensor in criterion.State do
+                        tensor.Dispose ()
+                    loss
+            Claims = [
+                let oneWay =
+                    match objective with
+                    | Objective.InfoNce (_, bothWays) -> not bothWays
+                    | _ -> false
+                match Mechanism.negatives avoid with
+                | Some (Negatives.Bank _) -> () // an image has a row of its own
+                | _ -> Claim.OrderFree
+                if not oneWay then
+                    Claim.Symmetric
+                if Objective.normalizes objective then
+                    Claim.ScaleFree
+                    if not (fixedRows objective avoid) then
+                        Claim.RotationFree
+                match objective with
+                | Objective.BarlowTwins _ -> Claim.Standardizing
+                | _ -> ()
+                if Objective.stopsTargets objective then
+                    Claim.StopsTargets
+                yield! known objective avoid
+            ]
+        }
