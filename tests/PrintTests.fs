@@ -31,7 +31,11 @@ let private recipes =
                     negativeCosine
                     swapCodes 0.1 (prototypes 300 1<epoch>)
                     selfDistill 0.1 (prototypes 4096 0<epoch>)
-                ][i % 13]
+                    sliced sphere 5.0
+                    sliced cube 1.0
+                    sliced normal 0.5
+                    supCon 0.1
+                ][i % 17]
             Passes = (if i % 2 = 0 then together else eachView)
             Projector =
                 head [

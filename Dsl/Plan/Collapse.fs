@@ -100,8 +100,8 @@ module Collapse =
             | Mechanism.MatchPrior ->
                 prevention
                     [ mechanism ]
-                    "the Gaussian potential is least for the uniform distribution on the sphere and greatest for a constant"
-                    "Wang and Isola 2020, section 4.1.2"
+                    "embeddings are held to a distribution that is spread; a constant is as far from it as can be"
+                    "Wang and Isola 2020, section 4.1.2; Chen and Li 2020, section 2"
                     true
             | Mechanism.Balance _ ->
                 prevention
@@ -148,8 +148,8 @@ module Collapse =
             | Mechanism.MatchPrior ->
                 prevention
                     [ mechanism ]
-                    "fewer dimensions are less uniform"
-                    "Wang and Isola 2020, section 4.1"
+                    "fewer dimensions are further from a prior that fills them all"
+                    "Wang and Isola 2020, section 4.1; Chen and Li 2020, table 1"
                     true
             | Mechanism.Repel _ ->
                 prevention

@@ -72,6 +72,7 @@ module CollapseNumbers =
             Targets = if stops objective avoid then [ x.detach (); y.detach () ] else [ x; y ]
             Prototypes = prototypes |> Option.map (fun p -> p, p)
             Images = torch.arange (int64 images)
+            Labels = Some (torch.arange (int64 images))
         }
         let steps = if criterion.State.IsEmpty then 0 else 60 // until a queue is full and a centre has arrived
         let mutable last = nan

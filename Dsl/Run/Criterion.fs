@@ -14,6 +14,8 @@ type Branches = {
     Prototypes: (torch.Tensor * torch.Tensor) option
     /// Numbers of the images in their set.
     Images: torch.Tensor
+    /// Their classes, where the set has labels.
+    Labels: torch.Tensor option
 }
 
 /// An objective under its mechanisms, for embeddings of this width and type on sets of so many images, with what it remembers from step to step: a queue, a bank, a centre.
@@ -94,8 +96,35 @@ type Criterion
                 |> ignore
             Torch.NoiseContrast.Loss (scores, normaliser.Value.squeeze 0L, temperature, int64 images)
 
+    // Half the mean squared difference, and the distance of all 2n embeddings to as many samples of the prior.
+    let toPrior prior weight step (p: torch.Tensor) (t: torch.Tensor) =
+        let unit (z: torch.Tensor) =
+            match prior with
+            | Prior.Sphere -> Torch.UnitRows.Of z
+            | _ -> z
+        let agree = (unit p - unit t).square().mean() * Scope.number 0.5
+        if weight = 0.0 then
+            agree
+        else
+            let bits = Philox.Bits (seed, (step: int), 0L, 0xFFFD, 0)
+            use chance = new torch.Generator ((uint64 step <<< 32) ^^^ uint64 bits ^^^ seed, torch.CPU)
+            let normal (rows: int64) (columns: int64) =
+                torch.randn([| rows; columns |], generator = chance).to_type(dtype).``to`` device
+            let n, d = p.shape[0], p.shape[1]
+            let struct (directions, _) = torch.linalg.qr (normal d d)
+            let samples =
+                match prior with
+                | Prior.Sphere -> Torch.UnitRows.Of (normal (2L * n) d)
+                | Prior.Normal -> normal (2L * n) d
+                | Prior.Cube ->
+                    let unit = torch.rand ([| 2L * n; d |], generator = chance)
+                    unit.mul_(Scope.number 2.0).sub_(Scope.number 1.0).to_type(dtype).``to`` device
+            let both = torch.cat ([| p; t |], 0L)
+            let far = Torch.SlicedWasserstein.Loss (both, samples, directions, (prior = Prior.Sphere))
+            agree + far * Scope.number weight
+
     // The loss of one prediction against one target, n x d each.
-    let pair (p: torch.Tensor) (t: torch.Tensor) =
+    let pair step (p: torch.Tensor) (t: torch.Tensor) =
         match objective with
         | Objective.NtXent temperature when repels -> Torch.NtXent.Loss (p, t, temperature, true)
         | Objective.Decoupled temperature when repels -> Torch.Decoupled.Loss (p, t, temperature, true)
@@ -121,6 +150,8 @@ type Criterion
         | Objective.VicReg (i, v, c) ->
             Torch.VicReg.Loss (p, t, i, weight Mechanism.KeepVariance v, weight Mechanism.Decorrelate c)
         | Objective.Hypersphere (t', w) -> Torch.Hypersphere.Loss (p, t, t', weight Mechanism.MatchPrior w)
+        | Objective.Sliced (prior, w) -> toPrior prior (weight Mechanism.MatchPrior w) step p t
+        | Objective.SupCon temperature -> Torch.Alignment.Loss (p, t, temperature, true)
         | Objective.SwapCodes _
         | Objective.SelfDistill _ -> invalidOp "scores are compared all at once"
 
@@ -146,12 +177,12 @@ type Criterion
                             weight, prediction, target
             ]
 
-    let compared (branches: Branches) =
+    let compared step (branches: Branches) =
         let weighted = pairs branches
         let total = weighted |> List.sumBy (fun (weight, _, _) -> weight)
         weighted
         |> List.map (fun (weight, p, t) ->
-            let loss = pair p t
+            let loss = pair step p t
             if weight = total then loss else loss * Scope.number (weight / total))
         |> List.reduce (fun a b -> a + b)
 
@@ -241,8 +272,15 @@ type Criterion
             loss, move
         | Objective.InfoNce (_, bothWays), Some (Negatives.Queue _), _ ->
             let keys = if bothWays then branches.Targets else [ List.last branches.Targets ]
-            compared branches, (fun () -> List.iter enqueue keys)
-        | _ -> compared branches, ignore
+            compared step branches, (fun () -> List.iter enqueue keys)
+        | Objective.SupCon temperature, Some _, _ ->
+            match branches.Labels with
+            | Some labels ->
+                let z = torch.cat (List.toArray branches.Predictions, 0L)
+                let labels = labels.repeat [| int64 branches.Predictions.Length |]
+                Torch.SupCon.Loss (z, labels, temperature, true), ignore
+            | None -> invalidOp "SupCon needs labels; Run.load refuses sets without"
+        | _ -> compared step branches, ignore
 
     /// Everything that a later step depends on, by name.
     member _.State = state |> Seq.map (fun (name, kept) -> name, kept.Value) |> Seq.toList

@@ -75,6 +75,11 @@ module Run =
         let data = Sets.load recipe.Data
         let shape = describe data.Train
         refuse settings.WatchCollapse (Check.onImages shape recipe)
+        if Objective.needsLabels recipe.Objective && data.Train.Labels.IsNone then
+            raise (
+                UserException
+                    $"{Objective.name recipe.Objective} needs labels, and {recipe.Data} has none for its training images. Choose another set, or an objective without labels."
+            )
         data, shape
 
     let private createFolder settings (recipe: Recipe) =

@@ -14,6 +14,11 @@ module Subjects =
             Claim.EqualGives (fun n _ -> log (2.0 * float n - 1.0))
             Claim.OrthonormalGives (fun n -> log (1.0 + (2.0 * float n - 2.0) * exp (-1.0 / t)))
           ]
+        | Objective.SupCon t when repels -> [
+            // Every image a class of its own: NT-Xent.
+            Claim.EqualGives (fun n _ -> log (2.0 * float n - 1.0))
+            Claim.OrthonormalGives (fun n -> log (1.0 + (2.0 * float n - 2.0) * exp (-1.0 / t)))
+          ]
         | Objective.Decoupled t when repels -> [
             Claim.EqualGives (fun n _ -> log (2.0 * float n - 2.0))
             Claim.OrthonormalGives (fun n -> log (2.0 * float n - 2.0) - 1.0 / t)
@@ -49,7 +54,7 @@ module Subjects =
 
     let private fixedRows objective avoid =
         match objective, Mechanism.negatives avoid with
-        | (Objective.SwapCodes _ | Objective.SelfDistill _), _
+        | (Objective.SwapCodes _ | Objective.SelfDistill _ | Objective.Sliced _), _
         | _, Some (Negatives.Queue _ | Negatives.Bank _) -> true
         | _ -> false
 
@@ -81,6 +86,7 @@ module Subjects =
                             Targets = targets
                             Prototypes = prototypes like
                             Images = torch.arange (int64 n)
+                            Labels = Some (torch.arange (int64 n))
                         }
                         fst (criterion.Loss (branches, 0))
                     if criterion.State |> List.exists (fun (name, _) -> name = "bank.normaliser") then

@@ -155,6 +155,11 @@ module Train =
                 |> Option.map (fun learnt ->
                     learnt, network.Target |> Option.bind _.Prototypes |> Option.defaultValue learnt)
             Images = torch.tensor(batch.Indices |> Array.map int64).``to`` trainer.Network.Weights.Device
+            Labels =
+                trainer.Split.Labels
+                |> Option.map (fun labels ->
+                    let own = batch.Indices |> Array.map (fun i -> int64 labels[i])
+                    torch.tensor(own).``to`` trainer.Network.Weights.Device)
         }
 
     // How a weight's rate differs from the schedule's: a predictor's may, and prototypes stand still for the first epochs (null).

@@ -25,7 +25,7 @@ module VerifyRecipe =
             Channels = shape.Channels
             Height = int shape.Height
             Width = int shape.Width
-            Labels = None
+            Labels = Some (Array.init (2 * batch) (fun i -> i % 4))
             Read = fun i -> Image (pixels, i * length, shape.Channels, int shape.Height, int shape.Width)
             Encoded = None
         }

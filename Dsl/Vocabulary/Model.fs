@@ -91,6 +91,16 @@ type Mechanism =
     /// Embeddings are spread like samples of a prior.
     | MatchPrior
 
+/// A distribution that embeddings are matched with.
+[<RequireQualifiedAccess>]
+type Prior =
+    /// Even over the unit sphere; embeddings are divided by their lengths.
+    | Sphere
+    /// Even over the cube from -1 to 1.
+    | Cube
+    /// Normal, independent values of deviation 1.
+    | Normal
+
 /// Directions that stand for groups of images: K unit vectors, learnt, but for the first epochs.
 type Prototypes = { Count: int; Frozen: int<epoch> }
 
@@ -122,6 +132,12 @@ type Objective =
     | VicReg of invariance: float * variance: float * covariance: float
     /// Alignment and uniformity on the sphere: the sharpness of the potential and the weight of uniformity (Wang and Isola 2020).
     | Hypersphere of sharpness: float * weight: float
+
+    /// Half the mean squared difference of the two views' values, and so many times the sliced Wasserstein distance to a prior, along as many directions at right
+    /// angles as there are values, new at each step (Chen and Li 2020, table 1).
+    | Sliced of Prior * weight: float
+    /// NT-Xent with all images of one class as positives, the mean over them outside the logarithm (SupCon, Khosla et al. 2020, equation 2). Needs labels.
+    | SupCon of temperature: float
 
 /// Which images batch norm takes its statistics over.
 [<RequireQualifiedAccess>]

@@ -18,6 +18,14 @@ module Objective =
         | Objective.BarlowTwins _ -> "Barlow Twins"
         | Objective.VicReg _ -> "VICReg"
         | Objective.Hypersphere _ -> "alignment and uniformity"
+        | Objective.Sliced _ -> "the sliced Wasserstein loss"
+        | Objective.SupCon _ -> "SupCon"
+
+    /// Whether it looks at labels.
+    let needsLabels =
+        function
+        | Objective.SupCon _ -> true
+        | _ -> false
 
     /// Whether its targets never carry gradient, whatever the mechanisms.
     let stopsTargets =
@@ -33,13 +41,15 @@ module Objective =
         | Mechanism.Repel Negatives.InBatch,
           (Objective.NtXent _ | Objective.Decoupled _ | Objective.NtLogistic _ | Objective.MarginTriplet _ | Objective.InfoNce _)
         | Mechanism.Repel _, Objective.InfoNce _
+        | Mechanism.Repel Negatives.InBatch, Objective.SupCon _ -> true
+        | _, Objective.SupCon _ -> false
         | Mechanism.Predict _, _
         | Mechanism.MomentumTarget _, _
         | (Mechanism.Centre _ | Mechanism.Sharpen _), Objective.SelfDistill _
         | Mechanism.Balance _, (Objective.SwapCodes _ | Objective.SelfDistill _)
         | Mechanism.Decorrelate, (Objective.BarlowTwins _ | Objective.VicReg _)
         | Mechanism.KeepVariance, Objective.VicReg _
-        | Mechanism.MatchPrior, Objective.Hypersphere _ -> true
+        | Mechanism.MatchPrior, (Objective.Hypersphere _ | Objective.Sliced _) -> true
         | Mechanism.StopGradient, objective -> not (stopsTargets objective)
         | _ -> false
 
@@ -49,7 +59,8 @@ module Objective =
         | Objective.NtXent _
         | Objective.Decoupled _
         | Objective.NtLogistic _
-        | Objective.MarginTriplet _ -> [ "repel inBatch" ]
+        | Objective.MarginTriplet _
+        | Objective.SupCon _ -> [ "repel inBatch" ]
         | Objective.InfoNce _ -> [ "repel (queue 4096)"; "momentumTarget 0.99" ]
         | Objective.Regression -> [ "momentumTarget 0.99"; "predict [ ... ]" ]
         | Objective.NegativeCosine -> [ "stopGradient"; "predict [ ... ]" ]
@@ -57,13 +68,15 @@ module Objective =
         | Objective.SelfDistill _ -> [ "momentumTarget 0.996"; "centre 0.9"; "sharpen 0.04" ]
         | Objective.BarlowTwins _ -> [ "decorrelate" ]
         | Objective.VicReg _ -> [ "keepVariance"; "decorrelate" ]
-        | Objective.Hypersphere _ -> [ "matchPrior" ]
+        | Objective.Hypersphere _
+        | Objective.Sliced _ -> [ "matchPrior" ]
 
     /// Whether it looks at directions only, so that an embedding of one value says nothing but its sign.
     let normalizes =
         function
         | Objective.BarlowTwins _
-        | Objective.VicReg _ -> false
+        | Objective.VicReg _
+        | Objective.Sliced ((Prior.Cube | Prior.Normal), _) -> false
         | _ -> true
 
     /// The prototypes that it compares embeddings with, if any.
@@ -79,7 +92,8 @@ module Objective =
         | Objective.NtXent t
         | Objective.Decoupled t
         | Objective.NtLogistic t
-        | Objective.InfoNce (t, _) -> t
+        | Objective.InfoNce (t, _)
+        | Objective.SupCon t -> t
         | _ -> 1.0
 
     /// Its numbers, each with its name and whether it must be above 0.
@@ -90,7 +104,8 @@ module Objective =
         | Objective.NtLogistic t
         | Objective.InfoNce (t, _)
         | Objective.SwapCodes (t, _)
-        | Objective.SelfDistill (t, _) -> [ "temperature", t, true ]
+        | Objective.SelfDistill (t, _)
+        | Objective.SupCon t -> [ "temperature", t, true ]
         | Objective.MarginTriplet m -> [ "margin", m, true ]
         | Objective.Regression
         | Objective.NegativeCosine -> []
@@ -101,6 +116,7 @@ module Objective =
             "covariance", c, false
           ]
         | Objective.Hypersphere (t, w) -> [ "sharpness", t, true; "weight", w, false ]
+        | Objective.Sliced (_, w) -> [ "weight", w, false ]
 
 /// Functions over heads.
 [<CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]

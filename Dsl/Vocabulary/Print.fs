@@ -87,6 +87,8 @@ module Print =
         | Objective.BarlowTwins lambda -> $"Objective.BarlowTwins {number lambda}"
         | Objective.VicReg (i, v, c) -> $"Objective.VicReg ({number i}, {number v}, {number c})"
         | Objective.Hypersphere (t, w) -> $"Objective.Hypersphere ({number t}, {number w})"
+        | Objective.Sliced (prior, w) -> $"Objective.Sliced (Prior.{prior}, {number w})"
+        | Objective.SupCon t -> $"Objective.SupCon {number t}"
 
     /// An evaluation protocol.
     let protocol =

@@ -147,6 +147,21 @@ module Words =
     /// Each view goes through the network alone.
     let eachView = Passes.EachView
 
+    /// A prior for `sliced`: even over the unit sphere.
+    let sphere = Prior.Sphere
+
+    /// A prior for `sliced`: even over the cube from -1 to 1.
+    let cube = Prior.Cube
+
+    /// A prior for `sliced`: normal values.
+    let normal = Prior.Normal
+
+    /// Agreement of views and the sliced Wasserstein distance to a prior, with this weight.
+    let sliced prior weight = Objective.Sliced (prior, weight)
+
+    /// SupCon at this temperature, 0.1 in the paper; needs labels.
+    let supCon temperature = Objective.SupCon temperature
+
     /// The same at every step.
     let constant value = Schedule.Constant value
 
