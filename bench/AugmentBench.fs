@@ -6,7 +6,7 @@ open Vantage.Kernels
 open Vantage.Bench.Row
 
 /// A kind of view.
-type private Kind = {
+type Kind = {
     Name: string
     Channels: int
     From: int
@@ -17,7 +17,8 @@ type private Kind = {
     PeerViews: int
 }
 
-let private kinds = [
+/// The views that are measured.
+let kinds = [
     {
         Name = "SimCLR view 32 -> 32"
         Channels = 3
@@ -79,7 +80,7 @@ let private draw kind epoch image (steps: Span<Step>) =
 let private tolerance = 2e-5f
 
 /// Images, the drawing and rendering of all their views on this many cores, and what is needed to check and to count it.
-type private Work = {
+type Work = {
     Shape: ViewShape
     Image: Image
     Steps: Step array
@@ -87,7 +88,8 @@ type private Work = {
     Render: IViewEngine -> ViewShape -> int -> float32 array -> unit
 }
 
-let private work kind cores =
+/// The work of a kind of view.
+let work kind cores =
     let length = kind.Channels * kind.From * kind.From
     let pixels = Array.zeroCreate<byte>(kind.Images * length)
     Random(0).NextBytes pixels
@@ -184,20 +186,65 @@ let private twoOverOne quick kind (engine: IViewEngine) =
         Operations = 0.0
     }
 
-/// All cases. The time includes the drawing of the random numbers, as the peer's does.
+/// Whether the operations that kornia and we mean alike give kornia's answers on its image: exact flips, weights in double precision.
+let private sameAsKornia channels (answers: Map<string, float array>) =
+    let side = 16
+    let values = Array.init (channels * side * side) (fun i -> float32 (i * 7919 % 256) / 255.0f)
+    let shape = ViewShape (channels, side, side, Array.create channels 0.0f, Array.create channels 1.0f)
+    let made step =
+        let view = Array.zeroCreate<float32> values.Length
+        (ViewEngine.Best ())
+            .Render(
+                ReadOnlyMemory [| Image (values, 0, channels, side, side) |],
+                ReadOnlyMemory [| step |],
+                1,
+                shape,
+                Memory<float32> view,
+                1
+            )
+        view
+    let steps =
+        Map [
+            "flip", step Operation.FlipHorizontal 0.0 0.0 0.0 0.0
+            "blur", step Operation.Blur 1.1 3.0 0.0 0.0
+            "grayscale", step Operation.Grayscale 0.0 0.0 0.0 0.0
+        ]
+    answers
+    |> Map.forall (fun name expected ->
+        Array.forall2 (fun x (y: float) -> abs (float x - y) <= float tolerance) (made steps[name]) expected)
+
+// A row of ours beside another peer.
+let private beside (peer: float * string) equal row = {
+    row with
+        Case = $"{row.Case}, beside {(snd peer).Split(' ')[0]}"
+        Peer = Some (fst peer)
+        PeerName = snd peer
+        Equal = row.Equal && equal
+}
+
+/// All cases. The time includes the drawing of the random numbers, as the peers' does.
 let run quick = [
     Interop.NativeLibraries.Load ()
     for kind in kinds do
+        let views = if quick then max 10 (kind.PeerViews / 5) else kind.PeerViews
+        let arguments = [ kind.Channels; kind.From; kind.To; views ] |> List.map string
         for cores in [ 1; 2 ] do
-            let views = if quick then max 10 (kind.PeerViews / 5) else kind.PeerViews
-            let arguments = [ kind.Channels; kind.From; kind.To; views ] |> List.map string
             let peer = Peer.run "augment_torchvision.py" cores arguments
             TorchSharp.torch.set_num_threads cores
-            let engines = [|
-                if cores = 1 then yield! ViewEngine.Tiers () else ViewEngine.Best ()
-                ViewEngine.Torch TorchSharp.torch.CPU
-            |]
-            for engine in engines do
-                row quick peer kind engine cores
+            let tiers = if cores = 1 then ViewEngine.Tiers () else [| ViewEngine.Best () |]
+            let rows = [ for engine in tiers -> row quick peer kind engine cores ]
+            let tensors = row quick peer kind (ViewEngine.Torch TorchSharp.torch.CPU) cores
+            yield! rows
+            tensors
+            if cores = 1 then
+                match Peer.runWithResults "augment_kornia.py" arguments with
+                | Some (kornia, answers) ->
+                    let equal = sameAsKornia kind.Channels answers
+                    beside kornia equal (List.last rows)
+                    beside kornia equal tensors
+                | None -> ()
+                match Peer.run "augment_lightly.py" 1 arguments with
+                | Some lightly -> beside lightly true (List.last rows)
+                | None -> ()
         twoOverOne quick kind (ViewEngine.Best ())
 ]

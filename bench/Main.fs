@@ -22,6 +22,9 @@ let main arguments =
         let peak = MemoryBench.peak (int pairs)
         printfn "%s" (peak.ToString Globalization.CultureInfo.InvariantCulture)
         0
+    | [ "micro" ], [] ->
+        MicroBench.run (List.contains "--quick" options)
+        0
     | [ name ], [] when benches.ContainsKey name ->
         let rows = benches[name](List.contains "--quick" options)
         let path = Path.Combine (Peer.root, "artifacts", "bench", name + ".json")
@@ -35,7 +38,7 @@ let main arguments =
         printfn $"written to {Path.GetRelativePath (Environment.CurrentDirectory, path)}"
         if rows |> List.forall _.Equal then 0 else 1
     | _ ->
-        let known = String.Join (", ", benches.Keys)
+        let known = String.Join (", ", Seq.append benches.Keys [ "micro" ])
         eprintfn
             $"""usage: Vantage.Bench.dll NAME [--quick], NAME one of: {known}; not "{String.Join (" ", arguments)}" """
         2

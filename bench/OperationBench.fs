@@ -6,7 +6,8 @@ open Vantage
 open Vantage.Kernels
 open Vantage.Bench.Row
 
-let private side = 224
+/// Pixels of a side.
+let side = 224
 let private images = 16
 
 let private step operation (values: float list) =
@@ -19,7 +20,7 @@ let private crop (filter: Filter) =
     step Operation.Crop [ 20.0; 31.0; 160.0; 150.0; float side; float side; float (int filter) ]
 
 /// The operation by its name in the peer's script; none there: the peer has no such operation.
-let private cases = [
+let cases = [
     "crop, bilinear", Some "crop_bilinear", crop Filter.Bilinear
     "crop, bicubic", Some "crop_bicubic", crop Filter.Bicubic
     "flip", Some "hflip", step Operation.FlipHorizontal []

@@ -54,14 +54,14 @@ let private python =
              with :? ComponentModel.Win32Exception ->
                  None) // no python3 at all
 
-/// Runs a script of bench/peers, as many times at once as there are cores to fill, and adds up its figures "value"; and its
-/// "name". None where no Python has torch.
-let run (script: string) (cores: int) (arguments: string list) =
+let private text (script: string) = File.ReadAllText (Path.Combine (root, "bench", "peers", script))
+
+let private answers (script: string) (copies: int) (arguments: string list) =
     python.Value
-    |> Option.map (fun command ->
-        let text = File.ReadAllText (Path.Combine (root, "bench", "peers", script))
+    |> Option.bind (fun command ->
+        let text = text script
         let answers =
-            List.init cores (fun _ ->
+            List.init copies (fun _ ->
                 try
                     start command ("-" :: arguments) text
                 with :? ComponentModel.Win32Exception as e ->
@@ -70,21 +70,38 @@ let run (script: string) (cores: int) (arguments: string list) =
                 match finish child with
                 | 0, output, _ -> JsonDocument.Parse(output).RootElement
                 | code, _, errors -> failwith $"{script} ended with {code}: {errors}")
-        let value = answers |> List.sumBy (fun answer -> answer.GetProperty("value").GetDouble())
-        value, nonNull (answers.Head.GetProperty("name").GetString()))
+        match answers.Head.TryGetProperty "missing" with
+        | true, _ -> None
+        | false, _ -> Some answers)
+
+let private nameOf (answer: JsonElement) = nonNull (answer.GetProperty("name").GetString())
+
+/// Runs a script of bench/peers, as many times at once as there are cores to fill, and adds up its figures "value"; and its
+/// "name". None where no Python has torch, or the script says what is missing.
+let run (script: string) (cores: int) (arguments: string list) =
+    answers script cores arguments
+    |> Option.map (fun answers ->
+        answers |> List.sumBy (fun answer -> answer.GetProperty("value").GetDouble()), nameOf answers.Head)
+
+/// Runs a script of bench/peers once: its figure "value", its "name", and its arrays "same" by name, which ours have to equal.
+let runWithResults (script: string) (arguments: string list) =
+    answers script 1 arguments
+    |> Option.map (fun answers ->
+        let answer = answers.Head
+        let same =
+            Map [
+                for property in answer.GetProperty("same").EnumerateObject() do
+                    property.Name, [| for value in property.Value.EnumerateArray () -> value.GetDouble () |]
+            ]
+        (answer.GetProperty("value").GetDouble(), nameOf answer), same)
 
 /// Runs a script of bench/peers once; its figures "values" by name, and its "name". None where no Python has torch.
 let table (script: string) (arguments: string list) =
-    python.Value
-    |> Option.map (fun command ->
-        let text = File.ReadAllText (Path.Combine (root, "bench", "peers", script))
-        match finish (start command ("-" :: arguments) text) with
-        | 0, output, _ ->
-            let answer = JsonDocument.Parse(output).RootElement
-            let values =
-                Map [
-                    for value in answer.GetProperty("values").EnumerateObject() do
-                        value.Name, value.Value.GetDouble ()
-                ]
-            values, nonNull (answer.GetProperty("name").GetString())
-        | code, _, errors -> failwith $"{script} ended with {code}: {errors}")
+    answers script 1 arguments
+    |> Option.map (fun answers ->
+        let values =
+            Map [
+                for value in answers.Head.GetProperty("values").EnumerateObject() do
+                    value.Name, value.Value.GetDouble ()
+            ]
+        values, nameOf answers.Head)

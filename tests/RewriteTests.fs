@@ -67,6 +67,41 @@ let tests =
             step Augmentation.FlipHorizontal
         ] [ step theCrop; step (Augmentation.Noise (exactly 0.1)); step Augmentation.FlipHorizontal ]
 
+        testCase "colour steps share a pass, crop and flip a warp, and the engine says so" (fun () ->
+            let passes steps =
+                let image = Image (Array.create (3 * 20 * 20) 9uy, 0, 3, 20, 20)
+                Simd.SimdEngine.Passes (
+                    image,
+                    System.ReadOnlySpan (List.toArray steps),
+                    ViewShape (3, 16, 16, Array.create 3 0.5f, Array.create 3 0.25f)
+                )
+                |> List.ofSeq
+            let step operation a b = Step (operation, a, b, 12.0f, 12.0f)
+            let one operation a = step operation a 0.0f
+            Expect.equal
+                (passes [
+                    step Operation.Crop 1.0f 2.0f
+                    one Operation.FlipHorizontal 0.0f
+                    one Operation.Brightness 1.2f
+                    one Operation.Contrast 0.8f
+                    one Operation.Saturation 1.3f
+                    one Operation.Hue 0.1f
+                    Step (Operation.Blur, 1.0f, 3.0f, 0.0f, 0.0f)
+                    one Operation.Solarize 0.5f
+                ])
+                [
+                    "Crop and FlipHorizontal in one warp"
+                    "Brightness, mean of grey"
+                    "Contrast, Saturation, Hue"
+                    "Blur"
+                    "Solarize, standardize and write"
+                ]
+                "five passes for eight steps and a standardization"
+            Expect.equal
+                (passes [ one Operation.Brightness 1.0f; step Operation.Crop 0.0f 0.0f ])
+                [ "Crop"; "standardize and write" ]
+                "a step that changes nothing has no pass")
+
         testCase "explain prints the plan before and after" (fun () ->
             let recipe = {
                 Generators.small with

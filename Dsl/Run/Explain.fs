@@ -48,6 +48,33 @@ module Explain =
         let one = $"{view.Channels} x {view.Height} x {view.Width}"
         if view.Tiles = 1 then one else $"{view.Tiles} tiles of {one}"
 
+    /// The passes over the pixels that the SIMD engine makes for the fullest of 64 draws of a view.
+    let passes (shape: ImageShape) (seed: uint64) (plan: Plan) =
+        let channels, height, width = shape.Channels, int shape.Height, int shape.Width
+        let rows =
+            Array.init 64 (fun i ->
+                let row = Array.zeroCreate<Vantage.Kernels.Step> plan.Slots
+                Draw.row plan { Seed = seed; Epoch = 0; Image = int64 i; View = 0 } height width row 0
+                row)
+        let full (row: Vantage.Kernels.Step array) =
+            row
+            |> Array.filter (fun step -> step.Operation <> Vantage.Kernels.Operation.None)
+            |> Array.length
+        let image =
+            Vantage.Kernels.Image (
+                Array.zeroCreate<byte>(channels * height * width),
+                0,
+                channels,
+                height,
+                width
+            )
+        Vantage.Kernels.Simd.SimdEngine.Passes (
+            image,
+            ReadOnlySpan (rows |> Array.maxBy full),
+            Views.shape channels height width plan
+        )
+        |> List.ofSeq
+
     /// The layers that one image of this shape meets, encoder first, with output shapes and multiply-adds.
     let layers (network: Network) channels height width =
         let trace = ResizeArray ()
@@ -103,6 +130,11 @@ module Explain =
                     let names = String.concat ", " used
                     $"  runs as ({names}):"
                     yield! Plan.explain rewritten |> List.map (fun line -> "    " + line)
+                let rewritten = fst (Rewrite.plan plan)
+                let passes = passes shape recipe.Seed rewritten
+                $"  {passes.Length} passes over the pixels of the fullest of 64 draws:"
+                for k, pass in List.indexed passes do
+                    $"    {k + 1}. {pass}"
                 let mean, deviation = plan.Standardize
                 $"  then (x - %A{mean}) / %A{deviation}"
             ""

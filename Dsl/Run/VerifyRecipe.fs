@@ -83,7 +83,7 @@ module VerifyRecipe =
     let private worst (a: torch.Tensor) (b: torch.Tensor) = number ((a - b).abs().max())
 
     let private reaches trainer =
-        let _ = Train.gradients trainer (views trainer 0 first)
+        let _ = Trainer.gradients trainer (views trainer 0 first)
         trainer.Network.Weights.Parameters
         |> List.filter (fun (_, t) -> t.dim () > 1L)
         |> List.tryPick (fun (name, t) ->
@@ -93,7 +93,7 @@ module VerifyRecipe =
 
     let private stopped trainer =
         let avoid = trainer.Recipe.Avoid
-        let _, _, branches, _ = Train.gradients trainer (views trainer 0 first)
+        let _, _, branches, _ = Trainer.gradients trainer (views trainer 0 first)
         let held = (Mechanism.momentum avoid).IsSome || List.contains Mechanism.StopGradient avoid
         let leaking = branches.Targets |> List.exists _.requires_grad
         if held && leaking then
@@ -113,8 +113,8 @@ module VerifyRecipe =
         | Some target, Some momentum ->
             let before = target.Weights.Parameters |> List.map (fun (_, t) -> t.clone ())
             let batch = views trainer 0 first
-            let _, _, _, remember = Train.gradients trainer batch
-            Train.advance trainer batch remember |> ignore
+            let _, _, _, remember = Trainer.gradients trainer batch
+            Trainer.advance trainer batch remember |> ignore
             let m = Scope.number (Schedule.at trainer.PerEpoch trainer.Total 0 momentum)
             let rest = Scope.number (1.0 - Schedule.at trainer.PerEpoch trainer.Total 0 momentum)
             List.zip3
@@ -131,7 +131,7 @@ module VerifyRecipe =
 
     let private orderless trainer =
         let value order =
-            let value, _, _, _ = Train.gradients trainer (views trainer 0 order)
+            let value, _, _, _ = Trainer.gradients trainer (views trainer 0 order)
             value
         let straight, turned = value first, value (Array.rev first)
         if abs (straight - turned) <= tolerance * (1.0 + abs straight) then
@@ -146,7 +146,7 @@ module VerifyRecipe =
             let start = (Views.offsets trainer.Viewer batch)[1]
             let values = Array.copy one.Values
             Array.blit other.Values start values start (values.Length - start)
-            let z, _ = Train.branches trainer { one with Values = values }
+            let z, _ = Trainer.branches trainer { one with Values = values }
             z.Head.detach ()
         let off = worst (embeddings first) (embeddings (Array.rev first))
         match recipe.Passes with
@@ -163,7 +163,7 @@ module VerifyRecipe =
                 | _ -> false
             let step epoch =
                 let batch = views trainer epoch first
-                let _, _, branches, remember = Train.gradients trainer batch
+                let _, _, branches, remember = Trainer.gradients trainer batch
                 let keys = if bothWays then branches.Targets else [ List.last branches.Targets ]
                 let keys = keys |> List.map (fun k -> Torch.UnitRows.Of (k.detach ()))
                 remember ()
@@ -182,8 +182,8 @@ module VerifyRecipe =
             let trainer = prepare shape recipe seed
             for epoch in 0..1 do
                 let batch = views trainer epoch first
-                let _, _, _, remember = Train.gradients trainer batch
-                Train.advance trainer batch remember |> ignore
+                let _, _, _, remember = Trainer.gradients trainer batch
+                Trainer.advance trainer batch remember |> ignore
             Train.state trainer
         List.zip (state ()) (state ())
         |> List.tryPick (fun ((name, a), (_, b)) ->

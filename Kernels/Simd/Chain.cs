@@ -18,6 +18,7 @@ internal ref struct Chain<TLanes, TVector>
     private bool loaded; // the front planes hold the image; before, only its stored values do
     private int channels; // of the image as it is now
     private int pending;
+    private PassTrace? trace; // where passes are written down, while somebody asks
 
     private Chain(Image image, ReadOnlySpan<Step> steps, ViewShape shape)
     {
@@ -29,10 +30,10 @@ internal ref struct Chain<TLanes, TVector>
     private readonly ReadOnlySpan<ColourStep> Pending => scratch.Pending.AsSpan(0, pending);
 
     /// <summary>Makes one view. The arguments fit each other (Guard.Batch).</summary>
-    internal static void Run<TOut>(Image image, ReadOnlySpan<Step> steps, ViewShape shape, Span<TOut> view)
+    internal static void Run<TOut>(Image image, ReadOnlySpan<Step> steps, ViewShape shape, Span<TOut> view, PassTrace? trace = null)
         where TOut : unmanaged
     {
-        var chain = new Chain<TLanes, TVector>(image, steps, shape);
+        var chain = new Chain<TLanes, TVector>(image, steps, shape) { trace = trace };
         var tiled = false;
         for (var i = 0; i < steps.Length; i++)
         {
@@ -50,20 +51,30 @@ internal ref struct Chain<TLanes, TVector>
         if (!tiled)
         {
             chain.Load();
+            trace?.End("standardize and write");
             Output<TLanes, TVector>.Write(chain.scratch.Front, chain.Pending, shape, chain.scratch, view);
         }
     }
 
     private void Do(Step step, ReadOnlySpan<Step> after)
     {
+        var waiting = pending;
         if (step.Operation is Operation.Crop)
         {
             Warp(step, after);
         }
-        else if (!Colour(step))
+        else if (Colour(step))
+        {
+            if (pending > 0 && (pending > waiting || step.Operation is Operation.Contrast))
+            {
+                trace?.Wait(step.Operation);
+            }
+        }
+        else
         {
             Load();
             Flush(mean: false);
+            trace?.Whole(step.Operation.ToString());
             Whole(step);
             if (FlipHorizontal.HasSides(step.Operation))
             {
@@ -176,6 +187,11 @@ internal ref struct Chain<TLanes, TVector>
 
     private double Flush(bool mean)
     {
+        if (mean || pending > 0)
+        {
+            trace?.End(mean ? "mean of grey" : null);
+        }
+
         var result = ColourPass.InPlace<TLanes, TVector>(scratch.Front, Pending, mean);
         pending = 0;
         return result;
@@ -201,6 +217,7 @@ internal ref struct Chain<TLanes, TVector>
         }
 
         loaded = true;
+        trace?.Whole(mirrored && !beforeCrop ? "stored values, FlipHorizontal" : "stored values");
         var planes = scratch.Front;
         planes.Resize(image.Channels, image.Height, image.Width);
         if (image.Values is { } values)
@@ -241,6 +258,7 @@ internal ref struct Chain<TLanes, TVector>
 
         var sourceWidth = loaded ? scratch.Front.Width : image.Width;
         left = mirrored ? FlipHorizontal.Mirror(left, boxWidth, sourceWidth) : left;
+        trace?.Whole(flip ? "Crop and FlipHorizontal in one warp" : "Crop");
         scratch.Back.Resize(channels, height, width);
         if (loaded)
         {

@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Runtime.Intrinsics;
 using System.Threading;
 using System.Threading.Tasks;
@@ -70,6 +71,16 @@ public sealed class SimdEngine : IViewEngine
     /// <inheritdoc/>
     public void Render(ReadOnlyMemory<Image> images, ReadOnlyMemory<Step> steps, int slots, ViewShape shape, Memory<BFloat16> destination, int threads) =>
         Render<BFloat16>(images, steps, slots, shape, destination, threads);
+
+    /// <summary>The passes over the pixels that the engine makes for one image and its steps, in order: which crops and flips are one warp, which steps share a pass.</summary>
+    public static IReadOnlyList<string> Passes(Image image, ReadOnlySpan<Step> steps, ViewShape shape)
+    {
+        var view = new float[shape.Length];
+        Guard.Batch([image], steps, steps.Length, shape, view.Length, 1);
+        var trace = new PassTrace();
+        Chain<Lanes1, float>.Run(image, steps, shape, view.AsSpan(), trace);
+        return trace.Passes;
+    }
 
     private void Render<TOut>(ReadOnlyMemory<Image> images, ReadOnlyMemory<Step> steps, int slots, ViewShape shape, Memory<TOut> destination, int threads)
         where TOut : unmanaged

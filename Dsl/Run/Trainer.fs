@@ -1,0 +1,145 @@
+namespace Vantage
+
+open System
+open TorchSharp
+open Vantage.Kernels
+
+/// The loss stopped being a number.
+exception NotFinite of step: int * epoch: int * rate: float with
+    override this.Message =
+        $"The loss is not finite at step {this.step} (epoch {this.epoch}, learning rate {this.rate:G4}). Lower the rate, or lengthen the warm-up; the last checkpoint is from before it."
+
+/// Everything that a run of a recipe needs while it trains.
+type Trainer = {
+    Recipe: Recipe
+    Split: Split
+    Viewer: Viewer
+    Network: Network
+    Criterion: Criterion
+    Optimizer: Optim.Optimizer
+    Total: int
+    PerEpoch: int
+}
+
+/// What one step of training is made of: views to branches, branches to gradients, gradients to weights.
+module Trainer =
+    // The views of a batch as tensors, in the order of the recipe: n x channels x height x width each.
+    let private views trainer (values: float32 array) =
+        let n = trainer.Recipe.Batch
+        let all = torch.tensor(values).``to`` trainer.Network.Weights.Device
+        let starts = Views.offsets trainer.Viewer n
+        trainer.Viewer.Shapes
+        |> List.mapi (fun v shape ->
+            all
+                .narrow(0L, int64 starts[v], int64 (n * shape.Length))
+                .view(int64 n, int64 shape.Channels, int64 shape.Height, int64 shape.Width))
+
+    // Embeddings of views: each alone, or all of one size that follow one another in one pass.
+    let private embed passes (through: torch.Tensor -> torch.Tensor) (views: torch.Tensor list) =
+        let folder (view: torch.Tensor) (groups: torch.Tensor list list) =
+            match groups with
+            | (first :: _ as group) :: rest when passes = Passes.Together && first.shape = view.shape ->
+                (view :: group) :: rest
+            | _ -> [ view ] :: groups
+        List.foldBack folder views []
+        |> List.collect (function
+            | [ one ] -> [ through one ]
+            | group ->
+                let n = group.Head.shape[0]
+                let z = through (torch.cat (List.toArray group, 0L))
+                group |> List.mapi (fun i _ -> z.narrow (0L, int64 i * n, n)))
+
+    /// What the views of a batch become: the embeddings, global views first, and what the objective compares. One-way objectives look at the first view as it is and at the second through the target only.
+    let branches trainer (batch: Batch) =
+        let recipe, network = trainer.Recipe, trainer.Network
+        let isGlobal =
+            function
+            | View.Global _ -> true
+            | View.Local _ -> false
+        let globals, locals =
+            List.zip recipe.Views (views trainer batch.Values)
+            |> List.partition (fst >> isGlobal)
+        let globals, locals = List.map snd globals, List.map snd locals
+        let oneWay =
+            match recipe.Objective, Mechanism.negatives recipe.Avoid with
+            | Objective.InfoNce _, Some (Negatives.Bank _) -> false
+            | Objective.InfoNce (_, bothWays), _ -> not bothWays
+            | _ -> false
+        let online = embed recipe.Passes (network.Encode >> network.Project)
+        let embeddings = online (if oneWay then [ globals.Head ] else globals @ locals)
+        let sought = if oneWay then [ List.last globals ] else globals
+        let targets =
+            match network.Target with
+            | Some target ->
+                Scope.withoutGradient (fun () -> embed recipe.Passes (target.Encode >> target.Project) sought)
+            | None when oneWay -> online sought |> List.map _.detach()
+            | None ->
+                let z = List.truncate globals.Length embeddings
+                if List.contains Mechanism.StopGradient recipe.Avoid then
+                    z |> List.map _.detach()
+                else
+                    z
+        let predictions =
+            if (Mechanism.predictor recipe.Avoid).IsSome then
+                embeddings |> List.map network.Predict
+            else
+                embeddings
+        embeddings,
+        {
+            Predictions = predictions
+            Targets = targets
+            Prototypes =
+                network.Online.Prototypes
+                |> Option.map (fun learnt ->
+                    learnt, network.Target |> Option.bind _.Prototypes |> Option.defaultValue learnt)
+            Images = torch.tensor(batch.Indices |> Array.map int64).``to`` trainer.Network.Weights.Device
+            Labels =
+                trainer.Split.Labels
+                |> Option.map (fun labels ->
+                    let own = batch.Indices |> Array.map (fun i -> int64 labels[i])
+                    torch.tensor(own).``to`` trainer.Network.Weights.Device)
+        }
+
+    // How a weight's rate differs from the schedule's: a predictor's may, and prototypes stand still for the first epochs (null).
+    let private rateOf (recipe: Recipe) epoch rate (name: string) : Nullable<float> =
+        match Mechanism.predictor recipe.Avoid, Objective.prototypes recipe.Objective with
+        | Some (_, PredictorRate.Undecayed), _ when name.StartsWith "predictor." ->
+            Nullable (List.max (Schedule.values recipe.Optimizer.Rate))
+        | Some (_, PredictorRate.Times factor), _ when name.StartsWith "predictor." ->
+            Nullable (rate * factor)
+        | _, Some p when name.StartsWith "prototypes." && epoch < int p.Frozen -> Nullable ()
+        | _ -> Nullable rate
+
+    let private rateAt trainer step schedule = Schedule.at trainer.PerEpoch trainer.Total step schedule
+
+    // SwAV's prototypes have length 1 by value at the start of each step; the gradient does not know of it.
+    let private normalizePrototypes trainer =
+        match trainer.Recipe.Objective, trainer.Network.Online.Prototypes with
+        | Objective.SwapCodes _, Some prototypes ->
+            use _ = torch.no_grad ()
+            prototypes.copy_ (Torch.UnitRows.Of prototypes) |> ignore
+        | _ -> ()
+
+    /// The loss of a batch with its gradients in the weights, the embeddings, what was compared, and what to do once the weights have been stepped.
+    let gradients trainer (batch: Batch) =
+        trainer.Network.Weights.Step <- batch.Step
+        normalizePrototypes trainer
+        let embeddings, branches = branches trainer batch
+        let loss, remember = trainer.Criterion.Loss (branches, batch.Step)
+        let value = float (loss.item<float32>())
+        if not (Double.IsFinite value) then
+            let rate = rateAt trainer batch.Step trainer.Recipe.Optimizer.Rate
+            raise (NotFinite (batch.Step, batch.Epoch, rate))
+        trainer.Optimizer.ZeroGrad ()
+        loss.backward ()
+        value, embeddings, branches, remember
+
+    /// Steps the weights by their gradients; then the target follows, and queue, bank or centre remember.
+    let advance trainer (batch: Batch) remember =
+        let recipe = trainer.Recipe
+        let rate = rateAt trainer batch.Step recipe.Optimizer.Rate
+        trainer.Optimizer.Step (rate, rateOf recipe batch.Epoch rate)
+        Mechanism.momentum recipe.Avoid
+        |> Option.iter (fun momentum -> Network.follow (rateAt trainer batch.Step momentum) trainer.Network)
+        remember ()
+        rate
