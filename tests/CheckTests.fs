@@ -52,6 +52,10 @@ let private cases = [
     "a predictor of another width",
     with' regression [ momentumTarget 0.99; predict [ linear 9 ] ],
     RecipeError.PredictorDoesNotFit (9, 8)
+    "whitening of too few images", with' regression [ whiten 8 ], RecipeError.WhiteningDoesNotFit (8, 8, 8)
+    "whitening in groups that do not divide the batch",
+    with' regression [ whitenShrunk 3 0.1 ],
+    RecipeError.WhiteningDoesNotFit (3, 8, 8)
     "an empty predictor", with' regression [ momentumTarget 0.99; predict [] ], RecipeError.EmptyHead
     "a target's momentum above 1",
     with' regression [ momentumTarget 1.5; predict [ linear 8 ] ],

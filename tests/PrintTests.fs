@@ -76,6 +76,7 @@ let private recipes =
                          decorrelate
                          keepVariance
                          matchPrior
+                         (if i % 2 = 0 then whiten 128 else whitenShrunk 64 0.01)
                      ])
     })
 

@@ -55,6 +55,11 @@ let all: (string * Recipe) list =
         "VICReg", with' (vicReg 25.0 25.0 1.0) [ keepVariance; decorrelate ] small |> apart
         "VICReg with a target", with' (vicReg 25.0 25.0 1.0) [ keepVariance; decorrelate; stopGradient ] small
         "alignment and uniformity", with' (alignUniform 2.0 1.0) [ matchPrior ] small
+        "W-MSE",
+        {
+            with' regression [ whiten 8 ] small with
+                Projector = head [ linearNoBias 16; batchNorm; relu; linear 3 ]
+        }
         "sliced Wasserstein to a sphere", with' (sliced sphere 5.0) [ matchPrior ] small
         "sliced Wasserstein to a cube", with' (sliced cube 5.0) [ matchPrior ] small
         "sliced Wasserstein to normal values", with' (sliced normal 5.0) [ matchPrior ] small

@@ -43,6 +43,9 @@ module Check =
         | Mechanism.Balance (epsilon, iterations) ->
             "entropy weight", epsilon, epsilon > 0.0
             "number of iterations", float iterations, iterations >= 1
+        | Mechanism.Whiten (size, epsilon) ->
+            "number of images", float size, size >= 2
+            "share of the identity", epsilon, epsilon >= 0.0 && epsilon <= 1.0
         | _ -> ()
     ]
 
@@ -71,6 +74,14 @@ module Check =
             && (length < recipe.Batch || length % recipe.Batch <> 0)
             ->
             RecipeError.QueueDoesNotFit (length, recipe.Batch)
+        | _ -> ()
+        match Mechanism.whitening recipe.Avoid, Head.width recipe.Projector with
+        | Some (size, epsilon), Some width when
+            size >= 2
+            && recipe.Batch >= 1
+            && (recipe.Batch % size <> 0 || epsilon = 0.0 && size <= width)
+            ->
+            RecipeError.WhiteningDoesNotFit (size, recipe.Batch, width)
         | _ -> ()
         match Mechanism.predictor recipe.Avoid with
         | Some (layers, _) ->

@@ -103,6 +103,12 @@ module Collapse =
                     "embeddings are held to a distribution that is spread; a constant is as far from it as can be"
                     "Wang and Isola 2020, section 4.1.2; Chen and Li 2020, section 2"
                     true
+            | Mechanism.Whiten _ ->
+                prevention
+                    [ mechanism ]
+                    "whitened embeddings of a batch have the identity as covariance; a constant becomes nothing, and nothing agrees with nothing"
+                    "Ermolov et al. 2021, section 3"
+                    true
             | Mechanism.Balance _ ->
                 prevention
                     [ mechanism ]
@@ -151,6 +157,12 @@ module Collapse =
                     "fewer dimensions are further from a prior that fills them all"
                     "Wang and Isola 2020, section 4.1; Chen and Li 2020, table 1"
                     true
+            | Mechanism.Whiten _ ->
+                prevention
+                    [ mechanism ]
+                    "a covariance of fewer dimensions cannot be whitened, and what two views do not share fills the rest"
+                    "Ermolov et al. 2021, section 3"
+                    false
             | Mechanism.Repel _ ->
                 prevention
                     [ mechanism ]

@@ -60,6 +60,7 @@ type RecipeError =
     | BadPrototypes of Prototypes
     | NoGlobalView
     | BadDropout of float
+    | WhiteningDoesNotFit of size: int * batch: int * embedding: int
 
 /// What is wrong, in words.
 module RecipeError =
@@ -99,6 +100,8 @@ module RecipeError =
             $"The predictor gives {predictor} values, the target has {embedding}. End it with `linear {embedding}`."
         | RecipeError.BadPrototypes p ->
             $"{p.Count} prototypes, frozen for {int p.Frozen} epochs: at least 2 are needed, and 0 epochs or more."
+        | RecipeError.WhiteningDoesNotFit (size, batch, embedding) ->
+            $"Groups of {size} images cannot be whitened in batches of {batch} with embeddings of {embedding} values: a group divides the batch and has more images than values (twice as many in the paper). Use a smaller embedding or `whitenShrunk`."
         | RecipeError.BadDropout p -> $"A dropout of {p} is outside [0, 1)."
         | RecipeError.ShapeChangesByChance a ->
             $"{Print.augmentation a} sits inside `sometimes` or `anyOrder`: a view must have one size whatever is drawn. Move the crop out."

@@ -4,7 +4,7 @@ open System
 open TorchSharp
 open Vantage.Kernels
 
-/// What an objective under its mechanisms makes of collapsed and of spread embeddings: 64 images of 8 values, two views that agree.
+/// What an objective under its mechanisms makes of collapsed and of spread embeddings: 64 images of 8 values, two views that agree but for a thousandth.
 type CollapseNumbers = {
     /// The loss when all images have one embedding; with prototypes, the least of one that sits on a prototype and one that is as near to all.
     Constant: float
@@ -28,6 +28,7 @@ module CollapseNumbers =
         | Mechanism.Repel (Negatives.Queue _) -> Mechanism.Repel (Negatives.Queue (4 * images))
         | Mechanism.Repel (Negatives.Bank (noise, momentum)) ->
             Mechanism.Repel (Negatives.Bank (min noise 32, momentum))
+        | Mechanism.Whiten (_, epsilon) -> Mechanism.Whiten (images, max 1e-3 epsilon)
         | other -> other
 
     let private normal (index: int) =
@@ -106,11 +107,13 @@ module CollapseNumbers =
             match count objective with
             | Some k -> rows (fun i j -> if i % k = j then 1.0 else 0.0)
             | None -> even ()
+        let small = rows (fun i j -> 1e-3 * normal (20_000 + i * width + j))
+        let agreeing z = at objective avoid z (z + small)
         let loss z =
-            let value, _, _ = at objective avoid z z
+            let value, _, _ = agreeing z
             value
         let constant = constants |> List.minBy loss
-        let value, da, db = at objective avoid constant constant
+        let value, da, db = agreeing constant
         let noise = rows (fun i j -> 0.01 * normal (10_000 + i * width + j))
         let near = constant + noise
         let _, slope, _ = at objective avoid near near

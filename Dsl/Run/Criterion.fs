@@ -177,7 +177,33 @@ type Criterion
                             weight, prediction, target
             ]
 
+    // Every view by itself, all in the same groups of images, drawn anew at each step.
+    let whitened step (branches: Branches) =
+        match Mechanism.whitening avoid with
+        | Some (size, epsilon) ->
+            let n = int branches.Predictions.Head.shape[0]
+            let keys = Array.init n (fun i -> Philox.Bits (seed, (step: int), int64 i, 0xFFFC, 0))
+            let order = Array.init n int64
+            Array.sortInPlaceBy (fun i -> keys[int i]) order
+            let order = torch.tensor(order).``to`` device
+            let white z = Torch.Whitening.Of (z, order, int64 size, epsilon)
+            let predictions = branches.Predictions |> List.map white
+            {
+                branches with
+                    Predictions = predictions
+                    Targets =
+                        branches.Targets
+                        |> List.mapi (fun q t ->
+                            let p = List.tryItem q branches.Predictions
+                            if p |> Option.exists (fun p -> Object.ReferenceEquals (p, t)) then
+                                predictions[q]
+                            else
+                                white t)
+            }
+        | None -> branches
+
     let compared step (branches: Branches) =
+        let branches = whitened step branches
         let weighted = pairs branches
         let total = weighted |> List.sumBy (fun (weight, _, _) -> weight)
         weighted
@@ -198,15 +224,8 @@ type Criterion
         let codes =
             branches.Targets
             |> List.map (fun t -> softened epsilon iterations (scores t learnt))
-        let predicted =
-            branches.Predictions
-            |> List.map (fun p -> (scores p learnt / Scope.number temperature).log_softmax 1L)
-        mean [
-            for q, code in List.indexed codes do
-                for v, logs in List.indexed predicted do
-                    if v <> q then
-                        -((code * logs).sum(1L).mean())
-        ]
+        let predicted = branches.Predictions |> List.map (fun p -> scores p learnt)
+        Torch.SwapCodes.Loss (List.toArray predicted, List.toArray codes, temperature)
 
     let distilled temperature (learnt: torch.Tensor) (followed: torch.Tensor) (branches: Branches) =
         let students =
@@ -221,14 +240,7 @@ type Criterion
         match Mechanism.balance avoid, centre with
         | Some (epsilon, iterations), _ ->
             let codes = teachers |> Array.map (fun t -> Torch.Sinkhorn.Codes (t, epsilon, iterations))
-            mean [
-                for q in 0 .. codes.Length - 1 do
-                    for v in 0 .. students.Length - 1 do
-                        if v <> q then
-                            let logs = (students[v] / Scope.number temperature).log_softmax 1L
-                            -((codes[q] * logs).sum(1L).mean())
-            ],
-            teachers
+            Torch.SwapCodes.Loss (students, codes, temperature), teachers
         | None, Some middle -> Torch.Dino.Loss (students, teachers, middle, temperature, sharp), teachers
         | None, None ->
             let nothing = torch.zeros (1L, learnt.shape[0], dtype = learnt.dtype, device = learnt.device)

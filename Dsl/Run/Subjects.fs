@@ -60,8 +60,15 @@ module Subjects =
 
     /// An objective under its mechanisms, in the state in which training starts; a bank's Z is that of fixed embeddings.
     let ofRecipe objective avoid =
+        // Whitening is tried on trials of any size: all images are one group, and a share of the identity lets it be.
+        let fitting images =
+            avoid
+            |> List.map (function
+                | Mechanism.Whiten (_, epsilon) -> Mechanism.Whiten (images, max 0.05 epsilon)
+                | other -> other)
+        let whitens = (Mechanism.whitening avoid).IsSome
         let criterion (like: torch.Tensor) (images: int) =
-            Criterion (objective, avoid, int like.shape[1], images, like.device, 5UL, like.dtype)
+            Criterion (objective, fitting images, int like.shape[1], images, like.device, 5UL, like.dtype)
         let prototypes (like: torch.Tensor) =
             Objective.prototypes objective
             |> Option.map (fun p ->
@@ -106,7 +113,7 @@ module Subjects =
                 | _ -> Claim.OrderFree
                 if not oneWay then
                     Claim.Symmetric
-                if Objective.normalizes objective then
+                if Objective.normalizes objective && not whitens then
                     Claim.ScaleFree
                     if not (fixedRows objective avoid) then
                         Claim.RotationFree
@@ -115,6 +122,7 @@ module Subjects =
                 | _ -> ()
                 if Objective.stopsTargets objective then
                     Claim.StopsTargets
-                yield! known objective avoid
+                if not whitens then
+                    yield! known objective avoid
             ]
         }

@@ -43,6 +43,7 @@ module VerifyRecipe =
                     | Mechanism.Repel (Negatives.Queue _) -> Mechanism.Repel (Negatives.Queue (2 * batch))
                     | Mechanism.Repel (Negatives.Bank (noise, m)) when noise > batch ->
                         Mechanism.Repel (Negatives.Bank (batch, m))
+                    | Mechanism.Whiten (_, epsilon) -> Mechanism.Whiten (batch, max 0.1 epsilon)
                     | other -> other)
     }
 

@@ -90,6 +90,9 @@ type Mechanism =
     | KeepVariance
     /// Embeddings are spread like samples of a prior.
     | MatchPrior
+    /// Embeddings are whitened in groups of so many images before they are compared, each view by itself; the covariance is shrunk towards the identity by this
+    /// share (W-MSE, Ermolov et al. 2021).
+    | Whiten of size: int * epsilon: float
 
 /// A distribution that embeddings are matched with.
 [<RequireQualifiedAccess>]

@@ -50,6 +50,7 @@ module Objective =
         | Mechanism.Decorrelate, (Objective.BarlowTwins _ | Objective.VicReg _)
         | Mechanism.KeepVariance, Objective.VicReg _
         | Mechanism.MatchPrior, (Objective.Hypersphere _ | Objective.Sliced _) -> true
+        | Mechanism.Whiten _, (Objective.Regression | Objective.NegativeCosine) -> true
         | Mechanism.StopGradient, objective -> not (stopsTargets objective)
         | _ -> false
 
@@ -174,6 +175,13 @@ module Mechanism =
             | Mechanism.Balance (epsilon, iterations) -> Some (epsilon, iterations)
             | _ -> None)
 
+    /// Images of a group and the share of the identity, where embeddings are whitened.
+    let whitening avoid =
+        avoid
+        |> List.tryPick (function
+            | Mechanism.Whiten (size, epsilon) -> Some (size, epsilon)
+            | _ -> None)
+
     /// The kind of a mechanism, without its numbers: a recipe has one of each at most.
     let kind =
         function
@@ -187,3 +195,4 @@ module Mechanism =
         | Mechanism.Decorrelate -> "decorrelate"
         | Mechanism.KeepVariance -> "keepVariance"
         | Mechanism.MatchPrior -> "matchPrior"
+        | Mechanism.Whiten _ -> "whiten"

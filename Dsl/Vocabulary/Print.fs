@@ -71,6 +71,7 @@ module Print =
         | Mechanism.Decorrelate -> "Mechanism.Decorrelate"
         | Mechanism.KeepVariance -> "Mechanism.KeepVariance"
         | Mechanism.MatchPrior -> "Mechanism.MatchPrior"
+        | Mechanism.Whiten (size, epsilon) -> $"Mechanism.Whiten ({size}, {number epsilon})"
 
     /// An objective.
     let objective =

@@ -99,6 +99,12 @@ module Words =
     /// Embeddings are spread like samples of a prior.
     let matchPrior = Mechanism.MatchPrior
 
+    /// Embeddings are whitened in groups of so many images; twice their width in W-MSE.
+    let whiten size = Mechanism.Whiten (size, 0.0)
+
+    /// The same, the covariance shrunk towards the identity by this share.
+    let whitenShrunk size epsilon = Mechanism.Whiten (size, epsilon)
+
     /// So many prototypes, not learnt for the first epochs.
     let prototypes count frozen = { Count = count; Frozen = frozen }
 

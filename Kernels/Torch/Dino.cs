@@ -32,7 +32,7 @@ public static class Dino
         var constants = teachers.Select(t => t.detach()).ToArray();
         var middle = centre.detach();
         return WithGradient.Of(
-            views => Both(views, constants, middle, studentTemperature, teacherTemperature),
+            views => CrossEntropy.Pairs(views, [.. constants.Select(t => t.sub(middle).div_(teacherTemperature).softmax(1))], studentTemperature),
             [.. students]);
     }
 
@@ -52,32 +52,5 @@ public static class Dino
         using var guard = no_grad();
         var mean = cat([.. teachers], 0).mean([0L], true);
         return centre.mul(momentum).add_(mean.mul_(1 - momentum)).MoveToOuterDisposeScope();
-    }
-
-    private static (Tensor Loss, Tensor[] Gradients) Both(Tensor[] views, Tensor[] teachers, Tensor centre, double studentTemperature, double teacherTemperature)
-    {
-        var pairs = teachers.Length * (views.Length - 1.0);
-        var rows = views[0].shape[0];
-        var targets = teachers.Select(t => t.sub(centre).div_(teacherTemperature).softmax(1)).ToArray();
-        var loss = zeros(1, views[0].dtype, views[0].device);
-        var gradients = new Tensor[views.Length];
-        for (var v = 0; v < views.Length; v++)
-        {
-            // The teachers that this view meets, added up: cross-entropy is linear in its target.
-            var met = zeros_like(views[v]);
-            for (var q = 0; q < targets.Length; q++)
-            {
-                if (q != v)
-                {
-                    met.add_(targets[q]);
-                }
-            }
-
-            var logs = views[v].div(studentTemperature).log_softmax(1);
-            loss.sub_(met.mul(logs).sum());
-            gradients[v] = logs.exp_().mul_(met.sum(1, true)).sub_(met).mul_(1 / (studentTemperature * rows * pairs));
-        }
-
-        return (loss.div_(rows * pairs).squeeze(0), gradients);
     }
 }

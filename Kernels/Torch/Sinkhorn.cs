@@ -1,30 +1,32 @@
+using System;
 using static TorchSharp.torch;
 
 namespace Vantage.Kernels.Torch;
 
-/// <summary>Codes shared out evenly over prototypes (Caron et al. 2020, equation 3; facebookresearch/swav, main_swav.py, distributed_sinkhorn).</summary>
+/// <summary>Balanced assignments on any device; see <see cref="Reference.Sinkhorn"/> for the loop and its source.</summary>
 public static class Sinkhorn
 {
-    /// <summary>
-    /// Codes of B images over K prototypes, B x K, without gradient: exp (scores / epsilon), then for each iteration prototypes scaled to 1 / K and images to 1 / B.
-    /// The last step is the images': each row sums to 1.
-    /// </summary>
-    /// <param name="scores">B x K.</param>
+    /// <summary>Codes of B images over K prototypes, B x K, without gradient. Rows sum to 1, columns come near B / K.</summary>
+    /// <param name="scores">B x K, float32 or float64.</param>
     /// <param name="epsilon">Weight of the entropy; 0.05.</param>
     /// <param name="iterations">3.</param>
+    /// <exception cref="ArgumentException">Scores are not B x K, epsilon is not positive and finite, or there is no iteration.</exception>
     public static Tensor Codes(Tensor scores, double epsilon, int iterations)
     {
+        Embeddings.Rows(scores, "scores", scores, "scores");
+        Reference.Sinkhorn.Check(scores.numel(), scores.shape[0], epsilon, iterations);
         using var scope = NewDisposeScope();
         using var guard = no_grad();
-        var q = scores.div(epsilon);
-        q = q.sub(q.amax([0L, 1L], true)).exp_();
-        q.div_(q.sum());
+        var q = scores.sub(scores.amax([0L, 1L], true)).div_(epsilon).exp_();
         for (var i = 0; i < iterations; i++)
         {
-            q.div_(q.sum(0L, true)).div_(q.shape[1]);
-            q.div_(q.sum(1L, true)).div_(q.shape[0]);
+            q.div_(q.sum(0L, true).clamp_min_(Least)).div_(q.shape[1]);
+            q.div_(q.sum(1L, true).clamp_min_(Least)).div_(q.shape[0]);
         }
 
         return q.mul_(q.shape[0]).MoveToOuterDisposeScope();
     }
+
+    // A prototype so far from every image that all its entries underflow stays empty.
+    private const double Least = 1e-37;
 }
