@@ -1,6 +1,6 @@
-# Views per second of kornia's batched augmentations, one thread.  arguments: CHANNELS FROM TO VIEWS
+# Views per second of kornia's batched augmentations, one thread.  arguments: CHANNELS FROM TO VIEWS BATCH
 # SimCLR's view of a batch of float images: crop, flip, jitter, grey, blur where the view is large, standardize.
-import importlib.util, json, statistics, sys, time
+import importlib.util, json, sys, time
 
 if importlib.util.find_spec("kornia") is None:
     print(json.dumps({"missing": "kornia"}))
@@ -10,7 +10,7 @@ import kornia
 import kornia.augmentation as K
 import torch
 
-channels, source, size, views = map(int, sys.argv[1:5])
+channels, source, size, views, batch = map(int, sys.argv[1:6])
 torch.set_num_threads(1)
 torch.manual_seed(0)
 steps = [K.RandomResizedCrop((size, size), scale=(0.08, 1.0)), K.RandomHorizontalFlip()]
@@ -23,7 +23,6 @@ if size >= 96:
     steps += [K.RandomGaussianBlur((taps, taps), (0.1, 2.0), p=0.5)]
 steps += [K.Normalize(torch.full((channels,), 0.5), torch.full((channels,), 0.25))]
 pipeline = torch.nn.Sequential(*steps)
-batch = 256 if source < 100 else 16
 images = torch.rand(batch, channels, source, source)
 speeds = []
 with torch.inference_mode():
@@ -42,4 +41,4 @@ same = {"blur": kornia.filters.gaussian_blur2d(image, (3, 3), (1.1, 1.1)), "flip
 if channels == 3:
     same["grayscale"] = kornia.color.rgb_to_grayscale(image).repeat(1, 3, 1, 1)
 same = {name: value.flatten().tolist() for name, value in same.items()}
-print(json.dumps({"same": same, "name": f"kornia {kornia.__version__}, torch {torch.__version__}", "value": statistics.median(speeds)}))
+print(json.dumps({"same": same, "name": f"kornia {kornia.__version__}, torch {torch.__version__}", "value": max(speeds)}))
