@@ -232,11 +232,15 @@ let tests =
             refused (fun () -> Torch.Sinkhorn.Codes (z, 0.05, 0)) "0 iterations"
             refused (fun () -> Torch.SwapCodes.Loss ([| z |], [| z |], 0.1)) "no pair"
         }
-        test "codes and swapped prediction stay on the meta device" {
+        test "codes, swapped prediction and whitening stay on the meta device" {
             use _ = torch.NewDisposeScope ()
             let s = torch.zeros(4L, 3L, device = torch.META).requires_grad_ true
             let codes = Torch.Sinkhorn.Codes (s, 0.05, 3)
             (Torch.SwapCodes.Loss ([| s; s |], [| codes; codes |], 0.1)).backward()
             Expect.equal (nonNull s.grad).device_type DeviceType.META "the gradient"
+            let z = torch.zeros(8L, 3L, device = torch.META).requires_grad_ true
+            let order = torch.zeros (8L, torch.int64, torch.META)
+            (Torch.Whitening.Of (z, order, 4L, 0.0)).sum().backward()
+            Expect.equal (nonNull z.grad).device_type DeviceType.META "the gradient of whitening"
         }
     ]

@@ -103,6 +103,8 @@ let tests =
         ContrastiveLossTests.golden "swd" swd (at 64) [ "z" ] [ "z" ] "sliced Wasserstein"
         ContrastiveLossTests.golden "dino" dino (at 16) [ "s1"; "s2" ] [ "s1"; "s2" ] "DINO"
 
+        ContrastiveLossTests.golden "koleo" (given (named "KoLeo")) (at 16) [ "z" ] [ "z" ] "KoLeo"
+
         for objective in all do
             ContrastiveLossTests.checks objective
 

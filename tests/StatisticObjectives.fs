@@ -1,6 +1,7 @@
 /// Objectives without explicit negatives, each as its reference and its kernel on the same inputs.
 module Vantage.Tests.StatisticObjectives
 
+open TorchSharp
 open Vantage.Kernels
 open Vantage.Tests.Objectives
 
@@ -30,6 +31,34 @@ let lambda = 0.005
 let private directions c = numbers (c.Seed + 6000UL) (c.D * 6)
 let private prior c = numbers (c.Seed + 7000UL) (c.N * c.D)
 let private targets c = numbers (c.Seed + 8000UL) (c.N * c.D)
+
+let private labels c = integers (c.Seed + 11000UL) c.N c.D
+
+let private unitDirections c =
+    let columns = directions c
+    let length k = sqrt (Seq.init c.D (fun r -> columns[r * 6 + k] ** 2.0) |> Seq.sum)
+    columns |> Array.mapi (fun i v -> v / length (i % 6))
+
+let private lines c (x: torch.Tensor) =
+    torch.tensor(unitDirections c).reshape(int64 c.D, 6L).to_type(x.dtype).``to``(x.device)
+
+/// One tensor of N rows.
+let private single name least reference (kernel: Case -> int -> torch.Tensor -> torch.Tensor) = {
+    Name = name
+    Least = least
+    Rows = fun c -> [ c.N ]
+    Reference =
+        fun c x ->
+            let struct (loss: float, gradient: float array) = reference c x[0]
+            loss, [ gradient ]
+    Tiled = true
+    Kernel = fun c tile x -> kernel c tile x[0]
+    Unit = false
+    Differentiable = true
+}
+
+/// One that jumps.
+let private stepwise objective = { objective with Differentiable = false }
 
 let all = [
     pairs
@@ -113,6 +142,68 @@ let all = [
         Unit = false
         Differentiable = true
     }
+    pairs
+        "IMAX"
+        true
+        false
+        (fun c x -> two (Reference.Imax.Loss (x[0], x[1], c.N, 0.1)))
+        (fun _ x -> Torch.Imax.Loss (x[0], x[1], 0.1))
+    {
+        pairs
+            "alignment and log-sum-exp"
+            true
+            true
+            (fun c x -> two (Reference.Generalized.Loss (x[0], x[1], c.N, c.T, 0.3, true)))
+            (fun c x -> Torch.Generalized.Loss (x[0], x[1], c.T, 0.3, true)) with
+            Tiled = true
+            Kernel = fun c tile x -> Torch.Generalized.Loss (x[0], x[1], c.T, 0.3, true, tile)
+    }
+    single
+        "KoLeo"
+        2
+        (fun c x -> Reference.KoLeo.Loss (x, c.N))
+        (fun _ tile x -> Torch.KoLeo.Loss (x, tile))
+    single
+        "SIGReg"
+        1
+        (fun c x -> Reference.SigReg.Loss (x, unitDirections c, c.N))
+        (fun c _ x -> Torch.SigReg.Loss (x, lines c x))
+    single
+        "mean entropy"
+        1
+        (fun c x -> Reference.MeanEntropy.Loss (x, c.N, c.T))
+        (fun c _ x -> Torch.MeanEntropy.Loss (x, c.T))
+    single
+        "entropy"
+        1
+        (fun c x -> Reference.Consistency.Entropy (x, c.N))
+        (fun _ _ x -> Torch.Consistency.Entropy x)
+    single
+        "cross-entropy of labels"
+        1
+        (fun c x -> Reference.Classification.Loss (x, labels c |> Array.map int64, 1.0))
+        (fun c _ x -> Torch.Classification.Loss (x, (torch.tensor (labels c |> Array.map int64)).``to`` x.device, 1.0))
+    single
+        "cross-entropy of labels that are not known yet"
+        1
+        (fun c x -> Reference.Classification.Loss (x, labels c |> Array.map int64, 0.4))
+        (fun c _ x -> Torch.Classification.Loss (x, (torch.tensor (labels c |> Array.map int64)).``to`` x.device, 0.4))
+    |> stepwise
+    single
+        "pseudo-labels"
+        1
+        (fun c x -> Reference.PseudoLabel.Loss (x, targets c, c.N, 0.5))
+        (fun c _ x -> Torch.PseudoLabel.Loss (x, like x c.N (targets c), 0.5))
+    single
+        "consistency"
+        1
+        (fun c x -> Reference.Consistency.Loss (x, targets c, c.N, 0.4, 0.5))
+        (fun c _ x -> Torch.Consistency.Loss (x, like x c.N (targets c), 0.4, 0.5))
+    single
+        "distillation"
+        1
+        (fun c x -> Reference.Consistency.Distil (x, targets c, c.N, c.T))
+        (fun c _ x -> Torch.Consistency.Distil (x, like x c.N (targets c), c.T))
 ]
 
 /// The objective of a name.

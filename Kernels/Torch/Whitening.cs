@@ -55,7 +55,7 @@ public static class Whitening
             var covariance = centred.transpose(1, 2).matmul(centred).mul_((1 - epsilon) / (size - 1)).add_(unit.mul(epsilon));
             var (l, info) = linalg.cholesky_ex(covariance);
             l.masked_fill_(info.ne(0).view(-1, 1, 1), double.NaN); // no factor: the loss is no number and the run stops, without asking the device here
-            var w = linalg.solve_triangular(l, unit.expand(l.shape), upper: false);
+            var w = Triangular.Inverse(l);
             var white = centred.matmul(w.transpose(1, 2)).view(-1, d);
             var share = full(1, (1 - epsilon) / (size - 1), z.dtype, z.device);
             ctx.save_for_backward([centred.MoveToOuterDisposeScope(), l.MoveToOuterDisposeScope(), w.MoveToOuterDisposeScope(), order, share.MoveToOuterDisposeScope()]);

@@ -1,0 +1,29 @@
+using System;
+using static TorchSharp.torch;
+
+namespace Vantage.Kernels.Torch;
+
+/// <summary>Mean-entropy maximization on any device, with a hand-written gradient; see <see cref="Reference.MeanEntropy"/> for the formula.</summary>
+public static class MeanEntropy
+{
+    /// <summary>log K less the entropy of the mean prediction, a scalar from 0 to log K. Logarithms are taken of sums of exponentials, so that nothing underflows.</summary>
+    /// <param name="scores">Of anchors against the prototypes, N x K, float32 or float64.</param>
+    /// <param name="temperature">Divides the scores; 0.1.</param>
+    /// <exception cref="ArgumentException">The shape or type does not fit, or the temperature is not positive.</exception>
+    public static Tensor Loss(Tensor scores, double temperature)
+    {
+        Embeddings.Check(scores, scores, temperature);
+        return WithGradient.Of(
+            inputs =>
+            {
+                var (n, k) = (inputs[0].shape[0], inputs[0].shape[1]);
+                var logs = inputs[0].div(temperature).log_softmax(1);
+                var log = Embeddings.LogSums(logs.t()).sub_(Math.Log(n)).unsqueeze_(0);
+                var p = logs.exp_();
+                var loss = log.exp().mul_(log).sum().add_(Math.Log(k));
+                var inner = p.mm(log.t());
+                return (loss, [log.sub(inner).mul_(p).div_(n * temperature)]);
+            },
+            scores);
+    }
+}
