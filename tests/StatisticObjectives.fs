@@ -142,12 +142,8 @@ let all = [
         Unit = false
         Differentiable = true
     }
-    pairs
-        "IMAX"
-        true
-        false
-        (fun c x -> two (Reference.Imax.Loss (x[0], x[1], c.N, 0.1)))
-        (fun _ x -> Torch.Imax.Loss (x[0], x[1], 0.1))
+    pairs "IMAX" true false (fun c x -> two (Reference.Imax.Loss (x[0], x[1], c.N, 0.1))) (fun _ x ->
+        Torch.Imax.Loss (x[0], x[1], 0.1))
     {
         pairs
             "alignment and log-sum-exp"
@@ -158,52 +154,32 @@ let all = [
             Tiled = true
             Kernel = fun c tile x -> Torch.Generalized.Loss (x[0], x[1], c.T, 0.3, true, tile)
     }
-    single
-        "KoLeo"
-        2
-        (fun c x -> Reference.KoLeo.Loss (x, c.N))
-        (fun _ tile x -> Torch.KoLeo.Loss (x, tile))
-    single
-        "SIGReg"
-        1
-        (fun c x -> Reference.SigReg.Loss (x, unitDirections c, c.N))
-        (fun c _ x -> Torch.SigReg.Loss (x, lines c x))
-    single
-        "mean entropy"
-        1
-        (fun c x -> Reference.MeanEntropy.Loss (x, c.N, c.T))
-        (fun c _ x -> Torch.MeanEntropy.Loss (x, c.T))
-    single
-        "entropy"
-        1
-        (fun c x -> Reference.Consistency.Entropy (x, c.N))
-        (fun _ _ x -> Torch.Consistency.Entropy x)
+    single "KoLeo" 2 (fun c x -> Reference.KoLeo.Loss (x, c.N)) (fun _ tile x -> Torch.KoLeo.Loss (x, tile))
+    single "SIGReg" 1 (fun c x -> Reference.SigReg.Loss (x, unitDirections c, c.N)) (fun c _ x ->
+        Torch.SigReg.Loss (x, lines c x))
+    single "mean entropy" 1 (fun c x -> Reference.MeanEntropy.Loss (x, c.N, c.T)) (fun c _ x ->
+        Torch.MeanEntropy.Loss (x, c.T))
+    single "entropy" 1 (fun c x -> Reference.Consistency.Entropy (x, c.N)) (fun _ _ x ->
+        Torch.Consistency.Entropy x)
     single
         "cross-entropy of labels"
         1
         (fun c x -> Reference.Classification.Loss (x, labels c |> Array.map int64, 1.0))
-        (fun c _ x -> Torch.Classification.Loss (x, (torch.tensor (labels c |> Array.map int64)).``to`` x.device, 1.0))
+        (fun c _ x ->
+            Torch.Classification.Loss (x, (torch.tensor (labels c |> Array.map int64)).``to`` x.device, 1.0))
     single
         "cross-entropy of labels that are not known yet"
         1
         (fun c x -> Reference.Classification.Loss (x, labels c |> Array.map int64, 0.4))
-        (fun c _ x -> Torch.Classification.Loss (x, (torch.tensor (labels c |> Array.map int64)).``to`` x.device, 0.4))
+        (fun c _ x ->
+            Torch.Classification.Loss (x, (torch.tensor (labels c |> Array.map int64)).``to`` x.device, 0.4))
     |> stepwise
-    single
-        "pseudo-labels"
-        1
-        (fun c x -> Reference.PseudoLabel.Loss (x, targets c, c.N, 0.5))
-        (fun c _ x -> Torch.PseudoLabel.Loss (x, like x c.N (targets c), 0.5))
-    single
-        "consistency"
-        1
-        (fun c x -> Reference.Consistency.Loss (x, targets c, c.N, 0.4, 0.5))
-        (fun c _ x -> Torch.Consistency.Loss (x, like x c.N (targets c), 0.4, 0.5))
-    single
-        "distillation"
-        1
-        (fun c x -> Reference.Consistency.Distil (x, targets c, c.N, c.T))
-        (fun c _ x -> Torch.Consistency.Distil (x, like x c.N (targets c), c.T))
+    single "pseudo-labels" 1 (fun c x -> Reference.PseudoLabel.Loss (x, targets c, c.N, 0.5)) (fun c _ x ->
+        Torch.PseudoLabel.Loss (x, like x c.N (targets c), 0.5))
+    single "consistency" 1 (fun c x -> Reference.Consistency.Loss (x, targets c, c.N, 0.4, 0.5)) (fun c _ x ->
+        Torch.Consistency.Loss (x, like x c.N (targets c), 0.4, 0.5))
+    single "distillation" 1 (fun c x -> Reference.Consistency.Distil (x, targets c, c.N, c.T)) (fun c _ x ->
+        Torch.Consistency.Distil (x, like x c.N (targets c), c.T))
 ]
 
 /// The objective of a name.

@@ -63,6 +63,24 @@ let all: (string * Recipe) list =
         "sliced Wasserstein to a sphere", with' (sliced sphere 5.0) [ matchPrior ] small
         "sliced Wasserstein to a cube", with' (sliced cube 5.0) [ matchPrior ] small
         "sliced Wasserstein to normal values", with' (sliced normal 5.0) [ matchPrior ] small
+        "MSN",
+        with'
+            (swapCodes 0.1 (prototypes 12 0<epoch>))
+            [ momentumTarget 0.99; sharpen 0.025; meanEntropy 1.0 ]
+            small
+        |> multiCrop
+        "DeepCluster-v2",
+        with' (swapCodes 0.1 (prototypes 12 0<epoch>)) [ relabelByKMeans 4 ] small
+        |> multiCrop
+        "SeLa-v2", with' (swapCodes 0.1 (prototypes 12 0<epoch>)) [ relabelByTransport 0.05 3 ] small
+        "DCLW", with' (decoupledWeighted 0.5 0.5) [ repel inBatch ] small
+        "NT-Logistic, semi-hard", with' (ntLogisticSemiHard 0.5) [ repel inBatch ] small
+        "margin triplet, semi-hard", with' (marginTripletSemiHard 0.8) [ repel inBatch ] small
+        "alignment and log-sum-exp", with' (alignSpread 0.5 0.1) [ matchPrior ] small
+        "LeJEPA", with' (leJepa 0.05) [ matchPrior ] small |> multiCrop
+        "IMAX", with' (imax 0.1) [] small
+        "SimCLR without lengths", with' (raw (ntXent 1.0)) [ repel inBatch ] small
+        "agreement and neighbours apart", with' regression [ keepApart 0.1 ] small
         "SupCon", with' (supCon 0.1) [ repel inBatch ] small
         "SimCLR on several crops", small |> multiCrop
         "SimCLR with every layer",

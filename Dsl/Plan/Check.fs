@@ -43,6 +43,13 @@ module Check =
         | Mechanism.Balance (epsilon, iterations) ->
             "entropy weight", epsilon, epsilon > 0.0
             "number of iterations", float iterations, iterations >= 1
+        | Mechanism.Relabel (Labelling.KMeans iterations) ->
+            "number of iterations", float iterations, iterations >= 1
+        | Mechanism.Relabel (Labelling.Transport (epsilon, iterations)) ->
+            "entropy weight", epsilon, epsilon > 0.0
+            "number of iterations", float iterations, iterations >= 1
+        | Mechanism.KeepApart weight
+        | Mechanism.MeanEntropy weight -> "weight", weight, weight >= 0.0
         | Mechanism.Whiten (size, epsilon) ->
             "number of images", float size, size >= 2
             "share of the identity", epsilon, epsilon >= 0.0 && epsilon <= 1.0
@@ -57,6 +64,10 @@ module Check =
             | Mechanism.StopGradient when (Mechanism.momentum recipe.Avoid).IsSome ->
                 let target = recipe.Avoid |> List.find (fun m -> Mechanism.kind m = "momentumTarget")
                 RecipeError.TargetTwice target
+            | Mechanism.Balance _
+            | Mechanism.Sharpen _
+            | Mechanism.MomentumTarget _ when (Mechanism.labelling recipe.Avoid).IsSome ->
+                RecipeError.LabelledTwice mechanism
             | _ when not (Objective.understands recipe.Objective mechanism) ->
                 RecipeError.MechanismWithoutTerm (mechanism, recipe.Objective)
             | _ -> ()
@@ -107,6 +118,11 @@ module Check =
             RecipeError.TooFewViews recipe.Views.Length
         elif globals = 0 then
             RecipeError.NoGlobalView
+        match recipe.Objective with
+        | Objective.Raw (Objective.NtXent _ | Objective.Decoupled _ | Objective.NtLogistic _ | Objective.MarginTriplet _ | Objective.InfoNce _ | Objective.SupCon _) ->
+            ()
+        | Objective.Raw inner -> RecipeError.NothingRaw inner
+        | _ -> ()
         for name, value, positive in Objective.numbers recipe.Objective do
             if not (finite value && value >= 0.0 && (value > 0.0 || not positive)) then
                 if name = "temperature" then

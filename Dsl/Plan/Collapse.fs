@@ -1,36 +1,5 @@
 namespace Vantage
 
-/// A way in which embeddings stop saying anything.
-[<RequireQualifiedAccess>]
-type CollapseKind =
-    /// All images get one embedding.
-    | Complete
-    /// Embeddings fill a few of their dimensions.
-    | Dimensional
-    /// All images get one prototype, or none in particular.
-    | Cluster
-    /// Targets change faster than they can be followed, and training does not settle.
-    | Oscillation
-
-/// Why a collapse does not happen.
-type Prevention = {
-    /// What prevents it, all of these together; none where the objective itself does.
-    By: Mechanism list
-    Why: string
-    /// Where that is argued or measured.
-    Source: string
-    /// Whether the loss itself costs more when collapsed; otherwise the dynamics of training keep away from it.
-    InLoss: bool
-}
-
-/// What is known of one kind of collapse in a recipe.
-type Finding = {
-    Kind: CollapseKind
-    /// Whether the recipe has what this collapse needs: prototypes, a queue.
-    Applies: bool
-    Prevented: Prevention list
-}
-
 /// Which mechanism of a recipe prevents which collapse, and why. It is worked out from what each mechanism does to the objective, so that a new combination
 /// of known parts gets an answer too; every claim about a loss is tested against its numbers (CollapseTests).
 module Collapse =
@@ -58,6 +27,11 @@ module Collapse =
         | Mechanism.Centre _ -> true
         | _ -> false
 
+    let private spreads =
+        function
+        | Mechanism.MeanEntropy weight -> weight > 0.0
+        | _ -> false
+
     let private sharpens =
         function
         | Mechanism.Sharpen _ -> true
@@ -69,6 +43,12 @@ module Collapse =
         | [ predictor ], target :: _ -> Some [ predictor; target ]
         | [ predictor ], [] when Objective.stopsTargets objective -> Some [ predictor ]
         | _ -> None
+
+    // Dot products of equal rows grow with their lengths, which no term on directions holds back.
+    let private isRaw =
+        function
+        | Objective.Raw _ -> true
+        | _ -> false
 
     let private complete objective avoid = [
         for mechanism in avoid |> List.filter (Objective.understands objective) do
@@ -103,12 +83,30 @@ module Collapse =
                     "embeddings are held to a distribution that is spread; a constant is as far from it as can be"
                     "Wang and Isola 2020, section 4.1.2; Chen and Li 2020, section 2"
                     true
+            | Mechanism.KeepApart weight when weight > 0.0 && not (isRaw objective) ->
+                prevention
+                    [ mechanism ]
+                    "the logarithm of the distance to the nearest neighbour is largest cost where it is 0"
+                    "Sablayrolles et al. 2019, section 3.2; Oquab et al. 2023, section 4"
+                    true
             | Mechanism.Whiten _ ->
                 prevention
                     [ mechanism ]
                     "whitened embeddings of a batch have the identity as covariance; a constant becomes nothing, and nothing agrees with nothing"
                     "Ermolov et al. 2021, section 3"
                     true
+            | Mechanism.Relabel (Labelling.KMeans _) ->
+                prevention
+                    [ mechanism ]
+                    "centroids of equal embeddings are equal, and none of them can be told from the others: log K"
+                    "Caron et al. 2018, section 3.3; Caron et al. 2020, appendix D"
+                    true
+            | Mechanism.Relabel (Labelling.Transport _) ->
+                prevention
+                    [ mechanism ]
+                    "labels share the set out over the prototypes as long as embeddings differ at all"
+                    "Asano et al. 2020, section 3.1; Caron et al. 2020, appendix D"
+                    false
             | Mechanism.Balance _ ->
                 prevention
                     [ mechanism ]
@@ -122,6 +120,22 @@ module Collapse =
                 []
                 "values are standardized over the batch: a constant has no correlation with itself and costs d"
                 "Zbontar et al. 2021, equation 1; without the other term 57.3 in place of 71.4, table 5"
+                true
+        | _ -> ()
+        match choose spreads avoid with
+        | [ spread ] when Objective.understands objective spread ->
+            prevention
+                [ spread ]
+                "a prototype that takes all costs log K in the mean prediction's entropy, predictions of none in particular cost log K themselves"
+                "Assran et al. 2022, equation 2 and section 3"
+                true
+        | _ -> ()
+        match Objective.inner objective with
+        | Objective.Imax _ ->
+            prevention
+                []
+                "two constants share no information: agreement counts against the spread of what agrees"
+                "Becker and Hinton 1992, equation 2"
                 true
         | _ -> ()
         match predictorAndTarget objective avoid with
@@ -163,6 +177,12 @@ module Collapse =
                     "a covariance of fewer dimensions cannot be whitened, and what two views do not share fills the rest"
                     "Ermolov et al. 2021, section 3"
                     false
+            | Mechanism.KeepApart weight when weight > 0.0 && not (isRaw objective) ->
+                prevention
+                    [ mechanism ]
+                    "fewer dimensions hold neighbours closer together"
+                    "Sablayrolles et al. 2019, section 3.2 and figure 2"
+                    true
             | Mechanism.Repel _ ->
                 prevention
                     [ mechanism ]
@@ -170,11 +190,31 @@ module Collapse =
                     "Jing et al. 2022, sections 4 and 5"
                     true
             | _ -> ()
+        match Objective.inner objective with
+        | Objective.Imax _ ->
+            prevention
+                []
+                "the determinant of what agrees is 0 as soon as a dimension is missing"
+                "Becker and Hinton 1992, in its form for vectors"
+                true
+        | _ -> ()
     ]
 
     let private cluster objective avoid = [
         for mechanism in avoid |> List.filter (Objective.understands objective) do
             match mechanism with
+            | Mechanism.Relabel (Labelling.Transport _) ->
+                prevention
+                    [ mechanism ]
+                    "labels are spread over the prototypes once an epoch"
+                    "Asano et al. 2020, equation 3"
+                    false
+            | Mechanism.Relabel (Labelling.KMeans _) ->
+                prevention
+                    [ mechanism ]
+                    "k-means puts a centroid wherever embeddings are; one without images stays"
+                    "Caron et al. 2018, section 3.3"
+                    false
             | Mechanism.Balance _ ->
                 prevention
                     [ mechanism ]
@@ -182,6 +222,14 @@ module Collapse =
                     "Caron et al. 2020, equation 3"
                     true
             | _ -> ()
+        match choose spreads avoid with
+        | [ spread ] when Objective.understands objective spread ->
+            prevention
+                (spread :: choose sharpens avoid)
+                "the mean prediction costs least when it is even; sharper targets lead away from predicting none in particular"
+                "Assran et al. 2022, equation 2 and section 3"
+                true
+        | _ -> ()
         match choose centres avoid, choose sharpens avoid with
         | [ centre ], [ sharpen ] when Objective.understands objective centre ->
             prevention

@@ -60,6 +60,8 @@ type RecipeError =
     | BadPrototypes of Prototypes
     | NoGlobalView
     | BadDropout of float
+    | NothingRaw of Objective
+    | LabelledTwice of Mechanism
     | WhiteningDoesNotFit of size: int * batch: int * embedding: int
 
 /// What is wrong, in words.
@@ -102,6 +104,10 @@ module RecipeError =
             $"{p.Count} prototypes, frozen for {int p.Frozen} epochs: at least 2 are needed, and 0 epochs or more."
         | RecipeError.WhiteningDoesNotFit (size, batch, embedding) ->
             $"Groups of {size} images cannot be whitened in batches of {batch} with embeddings of {embedding} values: a group divides the batch and has more images than values (twice as many in the paper). Use a smaller embedding or `whitenShrunk`."
+        | RecipeError.LabelledTwice mechanism ->
+            $"{Print.mechanism mechanism} makes targets of a batch, but images are labelled once an epoch by `relabel`. Take one of them out of Avoid."
+        | RecipeError.NothingRaw objective ->
+            $"`raw` stands before {Objective.name objective}, which does not choose between cosines and dot products. Take `raw` away."
         | RecipeError.BadDropout p -> $"A dropout of {p} is outside [0, 1)."
         | RecipeError.ShapeChangesByChance a ->
             $"{Print.augmentation a} sits inside `sometimes` or `anyOrder`: a view must have one size whatever is drawn. Move the crop out."

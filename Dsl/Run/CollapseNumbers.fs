@@ -68,18 +68,19 @@ module CollapseNumbers =
         let criterion = Criterion (objective, avoid, width, images, torch.CPU, 3UL, torch.float32)
         let x, y = a.detach().requires_grad_ true, b.detach().requires_grad_ true
         let prototypes = count objective |> Option.map (fun k -> torch.eye (int64 k))
-        let branches = {
+        let branches step = {
             Predictions = [ x; y ]
             Targets = if stops objective avoid then [ x.detach (); y.detach () ] else [ x; y ]
             Prototypes = prototypes |> Option.map (fun p -> p, p)
             Images = torch.arange (int64 images)
+            Epoch = step
             Labels = Some (torch.arange (int64 images))
         }
         let steps = if criterion.State.IsEmpty then 0 else 60 // until a queue is full and a centre has arrived
         let mutable last = nan
         for step in 0..steps do
             use _ = torch.NewDisposeScope ()
-            let loss, remember = criterion.Loss (branches, step)
+            let loss, remember = criterion.Loss (branches step, step)
             if step = steps then
                 loss.backward ()
             last <- float (loss.item<float32>())
@@ -105,7 +106,8 @@ module CollapseNumbers =
         let line = rows (fun i _ -> if i % 2 = 0 then 1.0 else -1.0)
         let spread =
             match count objective with
-            | Some k -> rows (fun i j -> if i % k = j then 1.0 else 0.0)
+            | Some k ->
+                rows (fun i j -> (if i % k = j then 1.0 else 0.0) + 0.01 * normal (30_000 + i * width + j))
             | None -> even ()
         let small = rows (fun i j -> 1e-3 * normal (20_000 + i * width + j))
         let agreeing z = at objective avoid z (z + small)

@@ -4,20 +4,6 @@ open System
 open TorchSharp
 open Vantage.Kernels
 
-/// What the views of a batch became.
-type Branches = {
-    /// Predictions of the views, n x d each, global views first; without a predictor, their embeddings.
-    Predictions: torch.Tensor list
-    /// What they are compared with: one for each global view.
-    Targets: torch.Tensor list
-    /// The learnt prototypes, and those of the target, where the objective has any.
-    Prototypes: (torch.Tensor * torch.Tensor) option
-    /// Numbers of the images in their set.
-    Images: torch.Tensor
-    /// Their classes, where the set has labels.
-    Labels: torch.Tensor option
-}
-
 /// An objective under its mechanisms, for embeddings of this width and type on sets of so many images, with what it remembers from step to step: a queue, a bank, a centre.
 [<Sealed>]
 type Criterion
@@ -30,10 +16,10 @@ type Criterion
         seed: uint64,
         dtype: torch.ScalarType
     ) =
-    let has mechanism = List.contains mechanism avoid
-    let weight mechanism value = if has mechanism then value else 0.0
     let negatives = Mechanism.negatives avoid
-    let repels = negatives.IsSome
+    let wrapped, objective = objective, Objective.inner objective
+    let lengths = (wrapped = objective)
+    let unit (z: torch.Tensor) = if lengths then Torch.UnitRows.Of z else z
     let state = ResizeArray<string * Kept>()
     let generator = new torch.Generator (seed ^^^ 0x9E3779B97F4A7C15UL, torch.CPU)
 
@@ -72,6 +58,21 @@ type Criterion
             Some (keep "bank.normaliser" (fun () -> torch.full ([| 1L |], Scope.number nan, torch.float32)))
         | _ -> None
 
+    let labels =
+        Mechanism.labelling avoid
+        |> Option.map (fun labelling ->
+            let keep name make = keep $"labels.{name}" make
+            let rows () =
+                torch.randn ([| int64 images; int64 embedding |], generator = generator)
+                |> Torch.UnitRows.Of
+            Labels (
+                labelling,
+                keep "memory" rows,
+                keep "of" (fun () -> torch.zeros (int64 images, torch.int64)),
+                keep "epoch" (fun () -> torch.full ([| 1L |], Scope.number -1.0, torch.int64)),
+                seed
+            ))
+
     let centre =
         match objective, Mechanism.centre avoid with
         | Objective.SelfDistill (_, p), Some _ ->
@@ -82,7 +83,7 @@ type Criterion
     let instance (z: torch.Tensor) (rows: torch.Tensor) (noise: int) temperature step =
         let bank = memory.Value
         if noise = 0 then
-            Torch.InfoNce.Bank (z, bank, rows, temperature, true)
+            Torch.InfoNce.Bank (z, bank, rows, temperature, lengths)
         else
             let drawn =
                 Array.init (int z.shape[0] * noise) (fun i ->
@@ -90,70 +91,15 @@ type Criterion
                     int64 (min (float (images - 1)) (float images * float u)))
             let others = torch.tensor(drawn).reshape(z.shape[0], int64 noise).``to`` device
             let indices = torch.cat ([| rows.unsqueeze 1L; others |], 1L)
-            let scores = Torch.NoiseContrast.Scores (Torch.UnitRows.Of z, bank, indices)
+            let scores = Torch.NoiseContrast.Scores (unit z, bank, indices)
             if normaliser.Value.isnan().any().item<bool>() then
                 normaliser.Value.copy_ (Torch.NoiseContrast.LogNormaliser (scores, temperature, int64 images))
                 |> ignore
             Torch.NoiseContrast.Loss (scores, normaliser.Value.squeeze 0L, temperature, int64 images)
 
-    // Half the mean squared difference, and the distance of all 2n embeddings to as many samples of the prior.
-    let toPrior prior weight step (p: torch.Tensor) (t: torch.Tensor) =
-        let unit (z: torch.Tensor) =
-            match prior with
-            | Prior.Sphere -> Torch.UnitRows.Of z
-            | _ -> z
-        let agree = (unit p - unit t).square().mean() * Scope.number 0.5
-        if weight = 0.0 then
-            agree
-        else
-            let bits = Philox.Bits (seed, (step: int), 0L, 0xFFFD, 0)
-            use chance = new torch.Generator ((uint64 step <<< 32) ^^^ uint64 bits ^^^ seed, torch.CPU)
-            let normal (rows: int64) (columns: int64) =
-                torch.randn([| rows; columns |], generator = chance).to_type(dtype).``to`` device
-            let n, d = p.shape[0], p.shape[1]
-            let struct (directions, _) = torch.linalg.qr (normal d d)
-            let samples =
-                match prior with
-                | Prior.Sphere -> Torch.UnitRows.Of (normal (2L * n) d)
-                | Prior.Normal -> normal (2L * n) d
-                | Prior.Cube ->
-                    let unit = torch.rand ([| 2L * n; d |], generator = chance)
-                    unit.mul_(Scope.number 2.0).sub_(Scope.number 1.0).to_type(dtype).``to`` device
-            let both = torch.cat ([| p; t |], 0L)
-            let far = Torch.SlicedWasserstein.Loss (both, samples, directions, (prior = Prior.Sphere))
-            agree + far * Scope.number weight
+    let setting = { Device = device; Seed = seed; Type = dtype }
 
-    // The loss of one prediction against one target, n x d each.
-    let pair step (p: torch.Tensor) (t: torch.Tensor) =
-        match objective with
-        | Objective.NtXent temperature when repels -> Torch.NtXent.Loss (p, t, temperature, true)
-        | Objective.Decoupled temperature when repels -> Torch.Decoupled.Loss (p, t, temperature, true)
-        | Objective.NtLogistic temperature when repels -> Torch.NtLogistic.Loss (p, t, temperature, true)
-        | Objective.MarginTriplet margin when repels -> Torch.MarginTriplet.Loss (p, t, margin, true)
-        | Objective.NtXent temperature
-        | Objective.Decoupled temperature
-        | Objective.NtLogistic temperature -> Torch.Alignment.Loss (p, t, temperature, true)
-        | Objective.MarginTriplet _
-        | Objective.NegativeCosine -> Torch.Alignment.Loss (p, t, 1.0, true)
-        // Each order counts once; the mean over orders is half their sum.
-        | Objective.Regression when not t.requires_grad ->
-            Torch.CosineRegression.Loss (p, t) * Scope.number 2.0
-        | Objective.Regression ->
-            (Torch.Alignment.Loss (p, t, 1.0, true) + Scope.number 1.0) * Scope.number 4.0
-        | Objective.InfoNce (temperature, bothWays) ->
-            let factor = Scope.number (if bothWays then 2.0 else 1.0)
-            match negatives with
-            | Some (Negatives.Queue _) -> Torch.InfoNce.Queue (p, t, memory.Value, temperature, true) * factor
-            | Some _ -> Torch.InfoNce.InBatch (p, t, temperature, true) * factor
-            | None -> Torch.Alignment.Loss (p, t.detach (), temperature, true) * factor
-        | Objective.BarlowTwins lambda -> Torch.BarlowTwins.Loss (p, t, weight Mechanism.Decorrelate lambda)
-        | Objective.VicReg (i, v, c) ->
-            Torch.VicReg.Loss (p, t, i, weight Mechanism.KeepVariance v, weight Mechanism.Decorrelate c)
-        | Objective.Hypersphere (t', w) -> Torch.Hypersphere.Loss (p, t, t', weight Mechanism.MatchPrior w)
-        | Objective.Sliced (prior, w) -> toPrior prior (weight Mechanism.MatchPrior w) step p t
-        | Objective.SupCon temperature -> Torch.Alignment.Loss (p, t, temperature, true)
-        | Objective.SwapCodes _
-        | Objective.SelfDistill _ -> invalidOp "scores are compared all at once"
+    let pair step p t = PairLoss.loss setting wrapped avoid memory step p t
 
     let mean (losses: torch.Tensor list) =
         (losses |> List.reduce (fun a b -> a + b)) / Scope.number (float losses.Length)
@@ -212,46 +158,11 @@ type Criterion
             if weight = total then loss else loss * Scope.number (weight / total))
         |> List.reduce (fun a b -> a + b)
 
-    let scores (z: torch.Tensor) (prototypes: torch.Tensor) = (Torch.UnitRows.Of z).mm(prototypes.t ())
-
-    let softened epsilon iterations (s: torch.Tensor) =
-        match Mechanism.balance avoid with
-        | Some _ -> Torch.Sinkhorn.Codes (s.detach (), epsilon, iterations)
-        | None -> (s.detach () / Scope.number epsilon).softmax 1L
-
-    let swapped temperature (learnt: torch.Tensor) (branches: Branches) =
-        let epsilon, iterations = Mechanism.balance avoid |> Option.defaultValue (temperature, 1)
-        let codes =
-            branches.Targets
-            |> List.map (fun t -> softened epsilon iterations (scores t learnt))
-        let predicted = branches.Predictions |> List.map (fun p -> scores p learnt)
-        Torch.SwapCodes.Loss (List.toArray predicted, List.toArray codes, temperature)
-
-    let distilled temperature (learnt: torch.Tensor) (followed: torch.Tensor) (branches: Branches) =
-        let students =
-            branches.Predictions
-            |> List.map (fun p -> scores p (Torch.UnitRows.Of learnt))
-            |> List.toArray
-        let teachers =
-            branches.Targets
-            |> List.map (fun t -> scores (t.detach ()) (Torch.UnitRows.Of (followed.detach ())))
-            |> List.toArray
-        let sharp = Mechanism.sharpness avoid |> Option.defaultValue temperature
-        match Mechanism.balance avoid, centre with
-        | Some (epsilon, iterations), _ ->
-            let codes = teachers |> Array.map (fun t -> Torch.Sinkhorn.Codes (t, epsilon, iterations))
-            Torch.SwapCodes.Loss (students, codes, temperature), teachers
-        | None, Some middle -> Torch.Dino.Loss (students, teachers, middle, temperature, sharp), teachers
-        | None, None ->
-            let nothing = torch.zeros (1L, learnt.shape[0], dtype = learnt.dtype, device = learnt.device)
-            Torch.Dino.Loss (students, teachers, nothing, temperature, sharp), teachers
-
     let enqueue (keys: torch.Tensor) =
         match memory, position with
         | Some queue, Some at ->
             let start = at.item<int64>()
-            queue.narrow(0L, start, keys.shape[0]).copy_(Torch.UnitRows.Of (keys.detach ()))
-            |> ignore
+            queue.narrow(0L, start, keys.shape[0]).copy_(unit (keys.detach ())) |> ignore
             at.fill_ (Scope.number (float ((start + keys.shape[0]) % queue.shape[0])))
             |> ignore
         | _ -> ()
@@ -259,8 +170,8 @@ type Criterion
     let store momentum (z: torch.Tensor) (rows: torch.Tensor) =
         let bank = memory.Value
         let old = bank.index_select (0L, rows) * Scope.number momentum
-        let fresh = Torch.UnitRows.Of (z.detach ()) * Scope.number (1.0 - momentum)
-        bank.index_copy_ (0L, rows, Torch.UnitRows.Of (old + fresh)) |> ignore
+        let fresh = unit (z.detach ()) * Scope.number (1.0 - momentum)
+        bank.index_copy_ (0L, rows, unit (old + fresh)) |> ignore
 
     /// The loss of a batch, a scalar with gradient, and what to do when its step is made: new keys go into the queue, rows into the bank, the centre moves on.
     /// `step` numbers the draws of noise.
@@ -271,28 +182,61 @@ type Criterion
                 branches.Predictions
                 |> List.map (fun p -> instance p branches.Images noise temperature step)
                 |> mean
-            loss, (fun () -> store momentum branches.Predictions.Head branches.Images)
+            PrototypeLoss.apart avoid branches loss,
+            (fun () -> store momentum branches.Predictions.Head branches.Images)
         | Objective.SwapCodes (temperature, _), _, Some (learnt, _) ->
-            swapped temperature learnt branches, ignore
+            match labels with
+            | Some labels ->
+                labels.Begin (branches.Epoch, learnt)
+                let logits = branches.Predictions |> List.map (fun p -> PrototypeLoss.scores p learnt)
+                let loss = labels.Loss (logits, branches.Images, temperature)
+                PrototypeLoss.evened avoid temperature logits loss
+                |> PrototypeLoss.apart avoid branches,
+                (fun () -> labels.Store (branches.Predictions.Head, branches.Images))
+            | None ->
+                PrototypeLoss.swapped avoid temperature learnt branches
+                |> PrototypeLoss.apart avoid branches,
+                ignore
         | Objective.SelfDistill (temperature, _), _, Some (learnt, followed) ->
-            let loss, teachers = distilled temperature learnt followed branches
+            let loss, teachers = PrototypeLoss.distilled avoid centre temperature learnt followed branches
             let move () =
                 match centre, Mechanism.centre avoid with
                 | Some middle, Some momentum ->
                     middle.copy_ (Torch.Dino.Centre (middle, teachers, momentum)) |> ignore
                 | _ -> ()
-            loss, move
+            PrototypeLoss.apart avoid branches loss, move
+        | Objective.LeJepa (weight, directions), _, _ ->
+            let matched = List.contains Mechanism.MatchPrior avoid
+            let loss =
+                PairLoss.leJepa
+                    setting
+                    weight
+                    matched
+                    directions
+                    step
+                    branches.Targets.Length
+                    branches.Predictions
+            PrototypeLoss.apart avoid branches loss, ignore
         | Objective.InfoNce (_, bothWays), Some (Negatives.Queue _), _ ->
             let keys = if bothWays then branches.Targets else [ List.last branches.Targets ]
-            compared step branches, (fun () -> List.iter enqueue keys)
+            compared step branches |> PrototypeLoss.apart avoid branches, (fun () -> List.iter enqueue keys)
         | Objective.SupCon temperature, Some _, _ ->
             match branches.Labels with
             | Some labels ->
                 let z = torch.cat (List.toArray branches.Predictions, 0L)
                 let labels = labels.repeat [| int64 branches.Predictions.Length |]
-                Torch.SupCon.Loss (z, labels, temperature, true), ignore
+                Torch.SupCon.Loss (z, labels, temperature, lengths)
+                |> PrototypeLoss.apart avoid branches,
+                ignore
             | None -> invalidOp "SupCon needs labels; Run.load refuses sets without"
-        | _ -> compared step branches, ignore
+        | _ -> compared step branches |> PrototypeLoss.apart avoid branches, ignore
+
+    /// Takes note of embeddings before the first step, where images are labelled by them.
+    member _.Note(embeddings: torch.Tensor, rows: torch.Tensor) =
+        labels |> Option.iter _.Store(embeddings, rows)
+
+    /// Whether images are labelled by their embeddings once an epoch.
+    member _.Labels = labels.IsSome
 
     /// Everything that a later step depends on, by name.
     member _.State = state |> Seq.map (fun (name, kept) -> name, kept.Value) |> Seq.toList

@@ -19,15 +19,15 @@ module Subjects =
             Claim.EqualGives (fun n _ -> log (2.0 * float n - 1.0))
             Claim.OrthonormalGives (fun n -> log (1.0 + (2.0 * float n - 2.0) * exp (-1.0 / t)))
           ]
-        | Objective.Decoupled t when repels -> [
+        | Objective.Decoupled (t, None) when repels -> [
             Claim.EqualGives (fun n _ -> log (2.0 * float n - 2.0))
             Claim.OrthonormalGives (fun n -> log (2.0 * float n - 2.0) - 1.0 / t)
           ]
-        | Objective.NtLogistic t when repels -> [
+        | Objective.NtLogistic (t, Mining.All) when repels -> [
             Claim.EqualGives (fun _ _ -> softplus (-1.0 / t) + softplus (1.0 / t))
             Claim.OrthonormalGives (fun _ -> softplus (-1.0 / t) + log 2.0)
           ]
-        | Objective.MarginTriplet m when repels -> [
+        | Objective.MarginTriplet (m, Mining.All) when repels -> [
             Claim.EqualGives (fun _ _ -> m)
             Claim.OrthonormalGives (fun _ -> max 0.0 (m - 1.0))
           ]
@@ -93,6 +93,7 @@ module Subjects =
                             Targets = targets
                             Prototypes = prototypes like
                             Images = torch.arange (int64 n)
+                            Epoch = 0
                             Labels = Some (torch.arange (int64 n))
                         }
                         fst (criterion.Loss (branches, 0))
@@ -110,6 +111,7 @@ module Subjects =
                     | _ -> false
                 match Mechanism.negatives avoid with
                 | Some (Negatives.Bank _) -> () // an image has a row of its own
+                | _ when (Mechanism.labelling avoid).IsSome -> () // or a label
                 | _ -> Claim.OrderFree
                 if not oneWay then
                     Claim.Symmetric
@@ -122,7 +124,11 @@ module Subjects =
                 | _ -> ()
                 if Objective.stopsTargets objective then
                     Claim.StopsTargets
-                if not whitens then
+                match Objective.inner objective with
+                | Objective.Decoupled (_, Some _) when (Mechanism.negatives avoid).IsSome ->
+                    Claim.HoldsWeights
+                | _ -> ()
+                if not whitens && Mechanism.apart avoid = 0.0 then
                     yield! known objective avoid
             ]
         }

@@ -80,6 +80,17 @@ module Train =
             | _ -> (List.last branches.Targets).detach()
         look value rate a b
 
+    // One look at every image, so that there is something to label them by.
+    let private lookOver trainer warn (stop: CancellationToken) =
+        use loader = new Loader (trainer.Viewer, trainer.Split, trainer.Recipe, 0, trainer.PerEpoch, warn)
+        for _ in 1 .. trainer.PerEpoch do
+            if not stop.IsCancellationRequested then
+                use _ = torch.NewDisposeScope ()
+                let batch = loader.Next ()
+                Trainer.note trainer batch
+                loader.Return batch
+                Scope.settle ()
+
     /// Trains from a position on until the end or until `stop` says so. `log` gets a metric about every 2 % of an epoch;
     /// `save` is called after each epoch and when stopped.
     let run
@@ -121,6 +132,8 @@ module Train =
                     Seconds = seconds ()
                 }
         trainer.Network.Training <- true
+        if from.Step = 0 && trainer.Criterion.Labels then
+            lookOver trainer warn stop
         let rec go at =
             if at = trainer.Total then
                 save (position at)

@@ -92,6 +92,7 @@ module Trainer =
                 network.Online.Prototypes
                 |> Option.map (fun learnt ->
                     learnt, network.Target |> Option.bind _.Prototypes |> Option.defaultValue learnt)
+            Epoch = batch.Epoch
             Images = torch.tensor(batch.Indices |> Array.map int64).``to`` trainer.Network.Weights.Device
             Labels =
                 trainer.Split.Labels
@@ -100,9 +101,16 @@ module Trainer =
                     torch.tensor(own).``to`` trainer.Network.Weights.Device)
         }
 
+    // K-means sets its prototypes; they are not learnt.
+    let private isCentroids (recipe: Recipe) =
+        match Mechanism.labelling recipe.Avoid with
+        | Some (Labelling.KMeans _) -> true
+        | _ -> false
+
     // How a weight's rate differs from the schedule's: a predictor's may, and prototypes stand still for the first epochs (null).
     let private rateOf (recipe: Recipe) epoch rate (name: string) : Nullable<float> =
         match Mechanism.predictor recipe.Avoid, Objective.prototypes recipe.Objective with
+        | _, Some _ when name.StartsWith "prototypes." && isCentroids recipe -> Nullable ()
         | Some (_, PredictorRate.Undecayed), _ when name.StartsWith "predictor." ->
             Nullable (List.max (Schedule.values recipe.Optimizer.Rate))
         | Some (_, PredictorRate.Times factor), _ when name.StartsWith "predictor." ->
@@ -119,6 +127,15 @@ module Trainer =
             use _ = torch.no_grad ()
             prototypes.copy_ (Torch.UnitRows.Of prototypes) |> ignore
         | _ -> ()
+
+    /// Lets the criterion take note of a batch's embeddings, without a step.
+    let note trainer (batch: Batch) =
+        trainer.Network.Weights.Step <- batch.Step
+        Scope.withoutGradient (fun () ->
+            let embeddings, branches = branches trainer batch
+            trainer.Criterion.Note (embeddings.Head, branches.Images)
+            embeddings)
+        |> ignore
 
     /// The loss of a batch with its gradients in the weights, the embeddings, what was compared, and what to do once the weights have been stepped.
     let gradients trainer (batch: Batch) =

@@ -21,6 +21,8 @@ type Claim =
     | Standardizing
     /// No gradient goes into targets.
     | StopsTargets
+    /// Weights of terms are taken from the embeddings but held constant, so that the gradient is not the slope.
+    | HoldsWeights
     /// The loss of N pairs of d values when all embeddings are equal.
     | EqualGives of (int -> int -> float)
     /// The loss of N pairs of equal unit vectors, pairs at right angles to one another.
@@ -76,6 +78,12 @@ module VerifyObjective =
         subject.Claims
         |> List.exists (function
             | Claim.StopsTargets -> true
+            | _ -> false)
+
+    let private holds subject =
+        subject.Claims
+        |> List.exists (function
+            | Claim.HoldsWeights -> true
             | _ -> false)
 
     // The loss as a function of both predictions, its targets held where the objective holds them; and its gradient.
@@ -198,7 +206,8 @@ module VerifyObjective =
             None
 
     let private laws subject : (string * (ObjectiveTrial -> string option)) list = [
-        "the gradient is the slope", (fun t -> differentiates t subject)
+        if not (holds subject) then
+            "the gradient is the slope", (fun t -> differentiates t subject)
         "extremes give finite losses and gradients", (fun t -> extreme t subject)
         "what is not a number is not passed over", (fun t -> silent t subject)
         for claim in subject.Claims do
@@ -213,6 +222,7 @@ module VerifyObjective =
             | Claim.RotationFree -> "a rotation changes nothing", (fun t -> rotated t subject)
             | Claim.Standardizing ->
                 "a factor and a shift of values change nothing", (fun t -> standardized t subject)
+            | Claim.HoldsWeights -> ()
             | Claim.StopsTargets -> "targets get no gradient", (fun t -> stopped t subject)
             | Claim.EqualGives expected ->
                 "equal embeddings give the known loss", (fun t -> equal t subject expected)

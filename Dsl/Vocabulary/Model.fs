@@ -57,6 +57,14 @@ type Negatives =
     /// so many rows drawn from it (noise; 0 for all).
     | Bank of noise: int * momentum: float
 
+/// How images are labelled by their embeddings, once an epoch.
+[<RequireQualifiedAccess>]
+type Labelling =
+    /// By so many iterations of spherical k-means, whose centroids are the prototypes of the epoch (DeepCluster-v2).
+    | KMeans of iterations: int
+    /// By the largest of their codes against the learnt prototypes, spread evenly over the set by Sinkhorn and Knopp (SeLa-v2).
+    | Transport of epsilon: float * iterations: int
+
 /// How the learning rate of a predictor goes.
 [<RequireQualifiedAccess>]
 type PredictorRate =
@@ -84,12 +92,18 @@ type Mechanism =
     | Sharpen of temperature: float
     /// Targets are spread evenly over the prototypes by so many iterations of Sinkhorn and Knopp at this entropy weight (SwAV).
     | Balance of epsilon: float * iterations: int
+    /// Every image has the label that the last epoch's embeddings gave it, the same for all its views, and new labels when an epoch begins.
+    | Relabel of Labelling
     /// The values of an embedding are decorrelated over the batch.
     | Decorrelate
     /// The deviation of every value over the batch is kept up.
     | KeepVariance
     /// Embeddings are spread like samples of a prior.
     | MatchPrior
+    /// Embeddings are kept away from their nearest neighbours, by so many times the Kozachenko-Leonenko term (Sablayrolles et al. 2019; DINOv2). Goes with any objective.
+    | KeepApart of weight: float
+    /// The mean prediction over the batch is spread over all prototypes, with this weight (MSN, equation 2).
+    | MeanEntropy of weight: float
     /// Embeddings are whitened in groups of so many images before they are compared, each view by itself; the covariance is shrunk towards the identity by this
     /// share (W-MSE, Ermolov et al. 2021).
     | Whiten of size: int * epsilon: float
@@ -107,17 +121,25 @@ type Prior =
 /// Directions that stand for groups of images: K unit vectors, learnt, but for the first epochs.
 type Prototypes = { Count: int; Frozen: int<epoch> }
 
+/// Which negatives count.
+[<RequireQualifiedAccess>]
+type Mining =
+    /// All of them.
+    | All
+    /// The hardest one that is further away than the positive (FaceNet, section 3.2; SimCLR, table 4).
+    | SemiHard
+
 /// What is pulled together or apart. Each global view is the target of every other view; the loss is the mean over these pairs.
 [<RequireQualifiedAccess>]
 type Objective =
     /// Normalised temperature-scaled cross-entropy (SimCLR, equation 1). Temperature has no unit: cosines are divided by it.
     | NtXent of temperature: float
-    /// NT-Xent without the positive in its denominator (DCL, Yeh et al. 2022, equation 6).
-    | Decoupled of temperature: float
+    /// NT-Xent without the positive in its denominator (DCL, Yeh et al. 2022, equation 6); with a sigma, hard positives weigh more (DCLW, section 3.3).
+    | Decoupled of temperature: float * sigma: float option
     /// Each pair of views for itself: log-sigmoid of the cosine over the temperature (NT-Logistic, SimCLR, table 2).
-    | NtLogistic of temperature: float
+    | NtLogistic of temperature: float * Mining
     /// Positives closer than negatives by a margin of the cosine (SimCLR, table 2).
-    | MarginTriplet of margin: float
+    | MarginTriplet of margin: float * Mining
     /// A view finds its key among keys without gradient: those of a queue or bank (MoCo, InstDisc), or of the batch, then times 2 temperature (MoCo v3).
     /// One way, the first view seeks the second; both ways, the two losses are added up.
     | InfoNce of temperature: float * bothWays: bool
@@ -139,6 +161,16 @@ type Objective =
     /// Half the mean squared difference of the two views' values, and so many times the sliced Wasserstein distance to a prior, along as many directions at right
     /// angles as there are values, new at each step (Chen and Li 2020, table 1).
     | Sliced of Prior * weight: float
+    /// Half the mean squared difference of the two views' unit rows, and so many times the log-sum-exp of all rows' similarities at a temperature (Chen and Li 2020,
+    /// table 1: NT-Xent with a weight of its own for the distribution).
+    | AlignSpread of temperature: float * weight: float
+    /// The mean squared distance of each view to the mean of the global ones, and the distance of embeddings to a standard normal distribution along so many directions, new at
+    /// each step; the second with this weight, the first with what is left of 1 (LeJEPA, Balestriero and LeCun 2025).
+    | LeJepa of weight: float * directions: int
+    /// The information that two views share under a Gaussian model, with this variance of noise (IMAX, Becker and Hinton 1992).
+    | Imax of noise: float
+    /// An objective that compares cosines, comparing dot products instead: embeddings are not divided by their lengths (SimCLR, table 5).
+    | Raw of Objective
     /// NT-Xent with all images of one class as positives, the mean over them outside the logarithm (SupCon, Khosla et al. 2020, equation 2). Needs labels.
     | SupCon of temperature: float
 

@@ -4,12 +4,15 @@ namespace Vantage
 [<CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module Objective =
     /// Its name in the literature.
-    let name =
+    let rec name =
         function
         | Objective.NtXent _ -> "NT-Xent"
-        | Objective.Decoupled _ -> "DCL"
-        | Objective.NtLogistic _ -> "NT-Logistic"
-        | Objective.MarginTriplet _ -> "margin triplet"
+        | Objective.Decoupled (_, None) -> "DCL"
+        | Objective.Decoupled _ -> "DCLW"
+        | Objective.NtLogistic (_, Mining.All) -> "NT-Logistic"
+        | Objective.NtLogistic (_, Mining.SemiHard) -> "semi-hard NT-Logistic"
+        | Objective.MarginTriplet (_, Mining.All) -> "margin triplet"
+        | Objective.MarginTriplet (_, Mining.SemiHard) -> "semi-hard margin triplet"
         | Objective.InfoNce _ -> "InfoNCE"
         | Objective.Regression -> "BYOL's regression"
         | Objective.NegativeCosine -> "the negative cosine"
@@ -19,17 +22,27 @@ module Objective =
         | Objective.VicReg _ -> "VICReg"
         | Objective.Hypersphere _ -> "alignment and uniformity"
         | Objective.Sliced _ -> "the sliced Wasserstein loss"
+        | Objective.AlignSpread _ -> "alignment and log-sum-exp"
+        | Objective.LeJepa _ -> "LeJEPA"
+        | Objective.Imax _ -> "IMAX"
+        | Objective.Raw inner -> $"{name inner} of dot products"
         | Objective.SupCon _ -> "SupCon"
 
-    /// Whether it looks at labels.
-    let needsLabels =
+    /// The objective without what is said about lengths.
+    let rec inner =
         function
+        | Objective.Raw wrapped -> inner wrapped
+        | other -> other
+
+    /// Whether it looks at labels.
+    let needsLabels objective =
+        match inner objective with
         | Objective.SupCon _ -> true
         | _ -> false
 
     /// Whether its targets never carry gradient, whatever the mechanisms.
-    let stopsTargets =
-        function
+    let stopsTargets objective =
+        match inner objective with
         | Objective.InfoNce _
         | Objective.SwapCodes _
         | Objective.SelfDistill _ -> true
@@ -37,7 +50,8 @@ module Objective =
 
     /// Whether a mechanism does anything in it: has a term, or changes what is compared.
     let understands objective mechanism =
-        match mechanism, objective with
+        match mechanism, inner objective with
+        | Mechanism.KeepApart _, _ -> true
         | Mechanism.Repel Negatives.InBatch,
           (Objective.NtXent _ | Objective.Decoupled _ | Objective.NtLogistic _ | Objective.MarginTriplet _ | Objective.InfoNce _)
         | Mechanism.Repel _, Objective.InfoNce _
@@ -49,14 +63,18 @@ module Objective =
         | Mechanism.Balance _, (Objective.SwapCodes _ | Objective.SelfDistill _)
         | Mechanism.Decorrelate, (Objective.BarlowTwins _ | Objective.VicReg _)
         | Mechanism.KeepVariance, Objective.VicReg _
-        | Mechanism.MatchPrior, (Objective.Hypersphere _ | Objective.Sliced _) -> true
+        | Mechanism.MatchPrior,
+          (Objective.Hypersphere _ | Objective.Sliced _ | Objective.AlignSpread _ | Objective.LeJepa _)
+        | Mechanism.MeanEntropy _, (Objective.SwapCodes _ | Objective.SelfDistill _) -> true
+        | (Mechanism.Sharpen _ | Mechanism.Relabel _), Objective.SwapCodes _ -> true
         | Mechanism.Whiten _, (Objective.Regression | Objective.NegativeCosine) -> true
         | Mechanism.StopGradient, objective -> not (stopsTargets objective)
         | _ -> false
 
     /// The published mechanisms of an objective, as words: what `check` advises.
-    let advice =
+    let rec advice =
         function
+        | Objective.Raw inner -> advice inner
         | Objective.NtXent _
         | Objective.Decoupled _
         | Objective.NtLogistic _
@@ -70,14 +88,20 @@ module Objective =
         | Objective.BarlowTwins _ -> [ "decorrelate" ]
         | Objective.VicReg _ -> [ "keepVariance"; "decorrelate" ]
         | Objective.Hypersphere _
-        | Objective.Sliced _ -> [ "matchPrior" ]
+        | Objective.Sliced _
+        | Objective.AlignSpread _
+        | Objective.LeJepa _ -> [ "matchPrior" ]
+        | Objective.Imax _ -> []
 
     /// Whether it looks at directions only, so that an embedding of one value says nothing but its sign.
     let normalizes =
         function
         | Objective.BarlowTwins _
         | Objective.VicReg _
-        | Objective.Sliced ((Prior.Cube | Prior.Normal), _) -> false
+        | Objective.Sliced ((Prior.Cube | Prior.Normal), _)
+        | Objective.LeJepa _
+        | Objective.Imax _
+        | Objective.Raw _ -> false
         | _ -> true
 
     /// The prototypes that it compares embeddings with, if any.
@@ -91,23 +115,32 @@ module Objective =
     let temperature =
         function
         | Objective.NtXent t
-        | Objective.Decoupled t
-        | Objective.NtLogistic t
+        | Objective.Decoupled (t, _)
+        | Objective.NtLogistic (t, _)
+        | Objective.AlignSpread (t, _)
         | Objective.InfoNce (t, _)
         | Objective.SupCon t -> t
         | _ -> 1.0
 
     /// Its numbers, each with its name and whether it must be above 0.
-    let numbers =
-        function
+    let numbers objective =
+        match inner objective with
+        | Objective.Raw _ -> []
+        | Objective.Decoupled (t, Some sigma) -> [ "temperature", t, true; "sigma", sigma, true ]
+        | Objective.AlignSpread (t, w) -> [ "temperature", t, true; "weight", w, false ]
+        | Objective.LeJepa (w, directions) -> [
+            "weight", w, false
+            "number of directions", float directions, true
+          ]
+        | Objective.Imax noise -> [ "variance of the noise", noise, true ]
         | Objective.NtXent t
-        | Objective.Decoupled t
-        | Objective.NtLogistic t
+        | Objective.Decoupled (t, None)
+        | Objective.NtLogistic (t, _)
         | Objective.InfoNce (t, _)
         | Objective.SwapCodes (t, _)
         | Objective.SelfDistill (t, _)
         | Objective.SupCon t -> [ "temperature", t, true ]
-        | Objective.MarginTriplet m -> [ "margin", m, true ]
+        | Objective.MarginTriplet (m, _) -> [ "margin", m, true ]
         | Objective.Regression
         | Objective.NegativeCosine -> []
         | Objective.BarlowTwins lambda -> [ "lambda", lambda, true ]
@@ -182,6 +215,29 @@ module Mechanism =
             | Mechanism.Whiten (size, epsilon) -> Some (size, epsilon)
             | _ -> None)
 
+    /// How images are labelled once an epoch.
+    let labelling avoid =
+        avoid
+        |> List.tryPick (function
+            | Mechanism.Relabel labelling -> Some labelling
+            | _ -> None)
+
+    /// The weight of the term that keeps neighbours apart; 0 without it.
+    let apart avoid =
+        avoid
+        |> List.tryPick (function
+            | Mechanism.KeepApart weight -> Some weight
+            | _ -> None)
+        |> Option.defaultValue 0.0
+
+    /// The weight of the mean prediction's entropy; 0 without it.
+    let meanEntropy avoid =
+        avoid
+        |> List.tryPick (function
+            | Mechanism.MeanEntropy weight -> Some weight
+            | _ -> None)
+        |> Option.defaultValue 0.0
+
     /// The kind of a mechanism, without its numbers: a recipe has one of each at most.
     let kind =
         function
@@ -192,7 +248,10 @@ module Mechanism =
         | Mechanism.Centre _ -> "centre"
         | Mechanism.Sharpen _ -> "sharpen"
         | Mechanism.Balance _ -> "balance"
+        | Mechanism.Relabel _ -> "relabel"
         | Mechanism.Decorrelate -> "decorrelate"
         | Mechanism.KeepVariance -> "keepVariance"
         | Mechanism.MatchPrior -> "matchPrior"
+        | Mechanism.KeepApart _ -> "keepApart"
+        | Mechanism.MeanEntropy _ -> "meanEntropy"
         | Mechanism.Whiten _ -> "whiten"

@@ -68,18 +68,25 @@ module Print =
         | Mechanism.Centre momentum -> $"Mechanism.Centre {number momentum}"
         | Mechanism.Sharpen temperature -> $"Mechanism.Sharpen {number temperature}"
         | Mechanism.Balance (epsilon, iterations) -> $"Mechanism.Balance ({number epsilon}, {iterations})"
+        | Mechanism.Relabel (Labelling.KMeans iterations) ->
+            $"Mechanism.Relabel (Labelling.KMeans {iterations})"
+        | Mechanism.Relabel (Labelling.Transport (epsilon, iterations)) ->
+            $"Mechanism.Relabel (Labelling.Transport ({number epsilon}, {iterations}))"
         | Mechanism.Decorrelate -> "Mechanism.Decorrelate"
         | Mechanism.KeepVariance -> "Mechanism.KeepVariance"
         | Mechanism.MatchPrior -> "Mechanism.MatchPrior"
+        | Mechanism.KeepApart weight -> $"Mechanism.KeepApart {number weight}"
+        | Mechanism.MeanEntropy weight -> $"Mechanism.MeanEntropy {number weight}"
         | Mechanism.Whiten (size, epsilon) -> $"Mechanism.Whiten ({size}, {number epsilon})"
 
     /// An objective.
-    let objective =
+    let rec objective =
         function
         | Objective.NtXent t -> $"Objective.NtXent {number t}"
-        | Objective.Decoupled t -> $"Objective.Decoupled {number t}"
-        | Objective.NtLogistic t -> $"Objective.NtLogistic {number t}"
-        | Objective.MarginTriplet m -> $"Objective.MarginTriplet {number m}"
+        | Objective.Decoupled (t, None) -> $"Objective.Decoupled ({number t}, None)"
+        | Objective.Decoupled (t, Some sigma) -> $"Objective.Decoupled ({number t}, Some {number sigma})"
+        | Objective.NtLogistic (t, mining) -> $"Objective.NtLogistic ({number t}, Mining.{mining})"
+        | Objective.MarginTriplet (m, mining) -> $"Objective.MarginTriplet ({number m}, Mining.{mining})"
         | Objective.InfoNce (t, bothWays) -> $"Objective.InfoNce ({number t}, {truth bothWays})"
         | Objective.Regression -> "Objective.Regression"
         | Objective.NegativeCosine -> "Objective.NegativeCosine"
@@ -89,6 +96,10 @@ module Print =
         | Objective.VicReg (i, v, c) -> $"Objective.VicReg ({number i}, {number v}, {number c})"
         | Objective.Hypersphere (t, w) -> $"Objective.Hypersphere ({number t}, {number w})"
         | Objective.Sliced (prior, w) -> $"Objective.Sliced (Prior.{prior}, {number w})"
+        | Objective.AlignSpread (t, w) -> $"Objective.AlignSpread ({number t}, {number w})"
+        | Objective.LeJepa (w, directions) -> $"Objective.LeJepa ({number w}, {directions})"
+        | Objective.Imax noise -> $"Objective.Imax {number noise}"
+        | Objective.Raw inner -> $"Objective.Raw ({objective inner})"
         | Objective.SupCon t -> $"Objective.SupCon {number t}"
 
     /// An evaluation protocol.

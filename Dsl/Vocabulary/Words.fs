@@ -90,6 +90,12 @@ module Words =
     /// Sinkhorn's balanced targets: 0.05 and 3 iterations in SwAV.
     let balance epsilon iterations = Mechanism.Balance (epsilon, iterations)
 
+    /// Labels of images by spherical k-means at the start of each epoch: 10 iterations in DeepCluster-v2.
+    let relabelByKMeans iterations = Mechanism.Relabel (Labelling.KMeans iterations)
+
+    /// Labels of images by Sinkhorn over the set at the start of each epoch: 0.05 and 3 iterations in SeLa-v2.
+    let relabelByTransport epsilon iterations = Mechanism.Relabel (Labelling.Transport (epsilon, iterations))
+
     /// The values of an embedding are decorrelated over the batch.
     let decorrelate = Mechanism.Decorrelate
 
@@ -98,6 +104,12 @@ module Words =
 
     /// Embeddings are spread like samples of a prior.
     let matchPrior = Mechanism.MatchPrior
+
+    /// Embeddings are kept away from their nearest neighbours; weight 0.1 in DINOv2.
+    let keepApart weight = Mechanism.KeepApart weight
+
+    /// The mean prediction is spread over all prototypes; weight 1 in MSN.
+    let meanEntropy weight = Mechanism.MeanEntropy weight
 
     /// Embeddings are whitened in groups of so many images; twice their width in W-MSE.
     let whiten size = Mechanism.Whiten (size, 0.0)
@@ -112,13 +124,22 @@ module Words =
     let ntXent temperature = Objective.NtXent temperature
 
     /// Decoupled contrastive learning at this temperature.
-    let decoupled temperature = Objective.Decoupled temperature
+    let decoupled temperature = Objective.Decoupled (temperature, None)
+
+    /// The same, hard positives weighing more; sigma 0.5 in the paper.
+    let decoupledWeighted temperature sigma = Objective.Decoupled (temperature, Some sigma)
 
     /// The logistic loss of pairs at this temperature.
-    let ntLogistic temperature = Objective.NtLogistic temperature
+    let ntLogistic temperature = Objective.NtLogistic (temperature, Mining.All)
+
+    /// The same against the hardest negative that is further away than the positive.
+    let ntLogisticSemiHard temperature = Objective.NtLogistic (temperature, Mining.SemiHard)
 
     /// The triplet loss with this margin.
-    let marginTriplet margin = Objective.MarginTriplet margin
+    let marginTriplet margin = Objective.MarginTriplet (margin, Mining.All)
+
+    /// The same against the hardest negative that is further away than the positive.
+    let marginTripletSemiHard margin = Objective.MarginTriplet (margin, Mining.SemiHard)
 
     /// A view finds its key among others', one way (MoCo, InstDisc).
     let infoNce temperature = Objective.InfoNce (temperature, false)
@@ -164,6 +185,18 @@ module Words =
 
     /// Agreement of views and the sliced Wasserstein distance to a prior, with this weight.
     let sliced prior weight = Objective.Sliced (prior, weight)
+
+    /// Alignment and the log-sum-exp at this temperature, with this weight.
+    let alignSpread temperature weight = Objective.AlignSpread (temperature, weight)
+
+    /// LeJEPA with this weight of SIGReg, 0.05 in the paper, along 1024 directions.
+    let leJepa weight = Objective.LeJepa (weight, 1024)
+
+    /// IMAX with this variance of noise.
+    let imax noise = Objective.Imax noise
+
+    /// An objective on dot products in place of cosines.
+    let raw objective = Objective.Raw objective
 
     /// SupCon at this temperature, 0.1 in the paper; needs labels.
     let supCon temperature = Objective.SupCon temperature

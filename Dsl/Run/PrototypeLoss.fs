@@ -1,0 +1,71 @@
+namespace Vantage
+
+open TorchSharp
+open Vantage.Kernels
+
+/// Losses of scores against prototypes, and the terms that go with any loss, without memory of past steps.
+module PrototypeLoss =
+    /// Cosines of embeddings, n x d, with prototypes of length 1, K x d.
+    let scores (z: torch.Tensor) (prototypes: torch.Tensor) = (Torch.UnitRows.Of z).mm(prototypes.t ())
+
+    /// A loss with MSN's term on the mean over all predicting views, where the mechanisms ask for it.
+    let evened avoid temperature (predicted: torch.Tensor seq) (loss: torch.Tensor) =
+        match Mechanism.meanEntropy avoid with
+        | 0.0 -> loss
+        | weight ->
+            let all = torch.cat (Seq.toArray predicted, 0L)
+            loss + Torch.MeanEntropy.Loss (all, temperature) * Scope.number weight
+
+    /// A loss with the term that keeps the neighbours of each predicting view apart, where the mechanisms ask for it.
+    let apart avoid (branches: Branches) (loss: torch.Tensor) =
+        match Mechanism.apart avoid with
+        | 0.0 -> loss
+        | weight ->
+            let terms =
+                branches.Predictions
+                |> List.map Torch.KoLeo.Loss
+                |> List.reduce (fun a b -> a + b)
+            loss + terms * Scope.number (weight / float branches.Predictions.Length)
+
+    let private softened avoid epsilon iterations (s: torch.Tensor) =
+        match Mechanism.balance avoid with
+        | Some _ -> Torch.Sinkhorn.Codes (s.detach (), epsilon, iterations)
+        | None -> (s.detach () / Scope.number epsilon).softmax 1L
+
+    /// Every view predicts the codes of the targets, against the learnt prototypes on both sides.
+    let swapped avoid temperature (learnt: torch.Tensor) (branches: Branches) =
+        let sharp = Mechanism.sharpness avoid |> Option.defaultValue temperature
+        let epsilon, iterations = Mechanism.balance avoid |> Option.defaultValue (sharp, 1)
+        let codes =
+            branches.Targets
+            |> List.map (fun t -> softened avoid epsilon iterations (scores t learnt))
+            |> List.toArray
+        let predicted = branches.Predictions |> List.map (fun p -> scores p learnt) |> List.toArray
+        evened avoid temperature predicted (Torch.SwapCodes.Loss (predicted, codes, temperature))
+
+    /// Every view predicts the target network's scores against its own prototypes; the loss, and those scores, which a centre follows.
+    let distilled
+        avoid
+        (centre: torch.Tensor option)
+        temperature
+        (learnt: torch.Tensor)
+        (followed: torch.Tensor)
+        (branches: Branches)
+        =
+        let own = Torch.UnitRows.Of learnt
+        let students = branches.Predictions |> List.map (fun p -> scores p own) |> List.toArray
+        let teachers =
+            branches.Targets
+            |> List.map (fun t -> scores (t.detach ()) (Torch.UnitRows.Of (followed.detach ())))
+            |> List.toArray
+        let sharp = Mechanism.sharpness avoid |> Option.defaultValue temperature
+        let loss =
+            match Mechanism.balance avoid, centre with
+            | Some (epsilon, iterations), _ ->
+                let codes = teachers |> Array.map (fun t -> Torch.Sinkhorn.Codes (t, epsilon, iterations))
+                Torch.SwapCodes.Loss (students, codes, temperature)
+            | None, Some middle -> Torch.Dino.Loss (students, teachers, middle, temperature, sharp)
+            | None, None ->
+                let nothing = torch.zeros (1L, learnt.shape[0], dtype = learnt.dtype, device = learnt.device)
+                Torch.Dino.Loss (students, teachers, nothing, temperature, sharp)
+        evened avoid temperature students loss, teachers
