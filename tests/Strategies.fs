@@ -81,6 +81,12 @@ let all: (string * Recipe) list =
         "IMAX", with' (imax 0.1) [] small
         "SimCLR without lengths", with' (raw (ntXent 1.0)) [ repel inBatch ] small
         "agreement and neighbours apart", with' regression [ keepApart 0.1 ] small
+        "supervised", { with' supervised [] small with Views = [ small.Views.Head ] }
+        "pseudo-labels", with' (semiSupervised 2 8 [ pseudoLabel 0.3 1.0 0.4; leastEntropy 0.1 ]) [] small
+        "VAT", with' (semiSupervised 2 8 [ vat 1.0 0.3 0.4; leastEntropy 0.06 ]) [] small
+        "UDA", with' (semiSupervised 2 8 [ sharpened 0.4 0.3 1.0 ] |> annealed Annealing.Linear) [] small
+        "FixMatch", with' (semiSupervised 2 8 [ confident 0.3 1.0 ]) [] small
+        "S4L", with' (semiSupervised 2 8 [ rotation 1.0 ]) [] small
         "SupCon", with' (supCon 0.1) [ repel inBatch ] small
         "SimCLR on several crops", small |> multiCrop
         "SimCLR with every layer",

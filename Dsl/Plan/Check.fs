@@ -113,7 +113,7 @@ module Check =
         let least =
             match Mechanism.negatives recipe.Avoid with
             | Some (Negatives.Bank _) -> 1
-            | _ -> 2
+            | _ -> Objective.leastViews recipe.Objective
         if recipe.Views.Length < least then
             RecipeError.TooFewViews recipe.Views.Length
         elif globals = 0 then
@@ -164,6 +164,12 @@ module Check =
         for protocol in recipe.Evaluate do
             match protocol with
             | Protocol.Knn (k, t) when k < 1 || not (finite t && t > 0.0) -> RecipeError.BadProtocol protocol
+            | Protocol.Classifier when
+                (match recipe.Objective with
+                 | Objective.Classify _ -> false
+                 | _ -> true)
+                ->
+                RecipeError.NoClassifier recipe.Objective
             | Protocol.Linear (d, n) when n < 1 || not (finite d && d >= 0.0) ->
                 RecipeError.BadProtocol protocol
             | _ -> ()

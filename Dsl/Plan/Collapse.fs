@@ -131,6 +131,12 @@ module Collapse =
                 true
         | _ -> ()
         match Objective.inner objective with
+        | Objective.Classify _ ->
+            prevention
+                []
+                "labels of different classes differ, and one answer to all costs their entropy at least"
+                "the definition of cross-entropy"
+                true
         | Objective.Imax _ ->
             prevention
                 []

@@ -62,6 +62,7 @@ type RecipeError =
     | BadDropout of float
     | NothingRaw of Objective
     | LabelledTwice of Mechanism
+    | NoClassifier of Objective
     | WhiteningDoesNotFit of size: int * batch: int * embedding: int
 
 /// What is wrong, in words.
@@ -104,6 +105,8 @@ module RecipeError =
             $"{p.Count} prototypes, frozen for {int p.Frozen} epochs: at least 2 are needed, and 0 epochs or more."
         | RecipeError.WhiteningDoesNotFit (size, batch, embedding) ->
             $"Groups of {size} images cannot be whitened in batches of {batch} with embeddings of {embedding} values: a group divides the batch and has more images than values (twice as many in the paper). Use a smaller embedding or `whitenShrunk`."
+        | RecipeError.NoClassifier objective ->
+            $"The protocol `classifier` asks for a classifier of the recipe's own, and {Objective.name objective} has none. Use `linearProbe` or `knn`."
         | RecipeError.LabelledTwice mechanism ->
             $"{Print.mechanism mechanism} makes targets of a batch, but images are labelled once an epoch by `relabel`. Take one of them out of Avoid."
         | RecipeError.NothingRaw objective ->

@@ -2,6 +2,16 @@ namespace Vantage
 
 open TorchSharp
 
+/// The network as a function, for objectives that look at other images than the views.
+type Model = {
+    /// The first view of each image.
+    Images: torch.Tensor
+    /// Images to predictions, batch norm's running statistics left as they are.
+    Logits: torch.Tensor -> torch.Tensor
+    /// Images, each turned by no, one, two and three quarters counter-clockwise, 4n in all, to what a second head says of the turn.
+    Turns: torch.Tensor -> torch.Tensor
+}
+
 /// What the views of a batch became.
 type Branches = {
     /// Predictions of the views, n x d each, global views first; without a predictor, their embeddings.
@@ -14,6 +24,10 @@ type Branches = {
     Images: torch.Tensor
     /// Which epoch of the run this is: images are labelled anew when one begins.
     Epoch: int
+    /// From 0 at the first step to 1 after the last.
+    Progress: float
+    /// The network itself.
+    Model: Model
     /// Their classes, where the set has labels.
     Labels: torch.Tensor option
 }

@@ -47,11 +47,17 @@ module CollapseNumbers =
         let struct (q, _) = torch.linalg.qr (x - x.mean ([| 0L |], true))
         q * Scope.number (sqrt (float (images - 1)))
 
-    let private count objective = Objective.prototypes objective |> Option.map (fun _ -> width)
+    // Prototypes, or classes.
+    let private count =
+        function
+        | Objective.Classify _ -> Some width
+        | objective -> Objective.prototypes objective |> Option.map (fun _ -> width)
 
     // As many prototypes as values, at right angles.
     let private shrunk objective =
         match objective with
+        | Objective.Classify (Labelled.PerClass _, annealing, terms) ->
+            Objective.Classify (Labelled.PerClass (1, images / 2), annealing, terms)
         | Objective.SwapCodes (t, p) -> Objective.SwapCodes (t, { p with Count = width })
         | Objective.SelfDistill (t, p) -> Objective.SelfDistill (t, { p with Count = width })
         | other -> other
@@ -67,14 +73,19 @@ module CollapseNumbers =
         let objective, avoid = shrunk objective, List.map small avoid
         let criterion = Criterion (objective, avoid, width, images, torch.CPU, 3UL, torch.float32)
         let x, y = a.detach().requires_grad_ true, b.detach().requires_grad_ true
-        let prototypes = count objective |> Option.map (fun k -> torch.eye (int64 k))
+        let prototypes = Objective.prototypes objective |> Option.map (fun _ -> torch.eye (int64 width))
         let branches step = {
             Predictions = [ x; y ]
             Targets = if stops objective avoid then [ x.detach (); y.detach () ] else [ x; y ]
             Prototypes = prototypes |> Option.map (fun p -> p, p)
             Images = torch.arange (int64 images)
             Epoch = step
-            Labels = Some (torch.arange (int64 images))
+            Progress = 0.5
+            Model = { Images = x; Logits = id; Turns = fun z -> z.repeat([| 4L; 1L |]).narrow(1L, 0L, 4L) }
+            Labels =
+                match objective with
+                | Objective.Classify _ -> Some (torch.tensor (Array.init images (fun i -> int64 (i % width))))
+                | _ -> Some (torch.arange (int64 images))
         }
         let steps = if criterion.State.IsEmpty then 0 else 60 // until a queue is full and a centre has arrived
         let mutable last = nan

@@ -205,6 +205,8 @@ type Criterion
                     middle.copy_ (Torch.Dino.Centre (middle, teachers, momentum)) |> ignore
                 | _ -> ()
             PrototypeLoss.apart avoid branches loss, move
+        | Objective.Classify (labelled, annealing, terms), _, _ ->
+            ClassLoss.loss setting labelled annealing terms step branches, ignore
         | Objective.LeJepa (weight, directions), _, _ ->
             let matched = List.contains Mechanism.MatchPrior avoid
             let loss =

@@ -50,7 +50,7 @@ module Layers =
                 scale,
                 offset,
                 weights.Training,
-                momentum,
+                (if weights.Following then momentum else 0.0),
                 epsilon
             )
 

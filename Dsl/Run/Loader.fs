@@ -12,7 +12,7 @@ type Batch = {
     /// Counted from 0 over the whole run.
     Step: int
     Epoch: int
-    /// Which images of the set.
+    /// Which images of the set; labelled ones beside the batch come last.
     Indices: int array
     /// View by view, n x channels x height x width each.
     Values: float32 array
@@ -31,6 +31,24 @@ module Order =
         Array.sortInPlace keys
         keys |> Array.map (fun key -> int (key &&& 0xFFFFFFFFUL))
 
+    /// So many images of each class, the first ones in an order drawn from the seed; fewer where a class has fewer.
+    let labelled seed perClass (labels: int array) =
+        permutation seed 0x7FFFFFFF labels.Length
+        |> Array.groupBy (fun i -> labels[i])
+        |> Array.collect (fun (_, own) -> Array.truncate perClass own)
+        |> Array.sort
+
+    /// Which of so many labelled images a step takes: one after another in a new order each time round.
+    let beside seed count batch step =
+        let first = int64 step * int64 batch
+        let rounds = System.Collections.Generic.Dictionary<int, int array>()
+        Array.init batch (fun i ->
+            let at = first + int64 i
+            let round = int (at / int64 count)
+            if not (rounds.ContainsKey round) then
+                rounds[round] <- permutation seed (0x40000000 + round) count
+            rounds[round][int (at % int64 count)])
+
 /// Makes batches in a background thread, ahead of the training that consumes them. Every batch is a pure function of the
 /// recipe and its step, so where a run starts changes nothing.
 [<Sealed>]
@@ -38,7 +56,14 @@ type Loader(viewer: Viewer, split: Split, recipe: Recipe, firstStep: int, lastSt
     =
     let ahead = 3
     let perEpoch = split.Count / recipe.Batch
-    let length = Array.last (Views.offsets viewer recipe.Batch)
+    let beside = Objective.labelledBeside recipe.Objective
+    let size = recipe.Batch + beside
+    let length = Array.last (Views.offsets viewer size)
+    let labelled =
+        match recipe.Objective, split.Labels with
+        | Objective.Classify (Labelled.PerClass (count, _), _, _), Some labels ->
+            Order.labelled recipe.Seed count labels
+        | _ -> [||]
     let free = new BlockingCollection<float32 array> ()
     let ready = new BlockingCollection<Result<Batch, exn>> (ahead)
     let cancel = new CancellationTokenSource ()
@@ -65,10 +90,14 @@ type Loader(viewer: Viewer, split: Split, recipe: Recipe, firstStep: int, lastSt
                     order <- Order.permutation recipe.Seed epoch split.Count
                 let buffer = free.Take cancel.Token
                 let start = step % perEpoch * recipe.Batch
-                let images = Array.zeroCreate<Image> recipe.Batch
-                let rows = Array.zeroCreate<Step array array> recipe.Batch
-                let indices = Array.sub order start recipe.Batch
-                for i in 0 .. recipe.Batch - 1 do
+                let images = Array.zeroCreate<Image> size
+                let rows = Array.zeroCreate<Step array array> size
+                let indices =
+                    Array.append
+                        (Array.sub order start recipe.Batch)
+                        (Order.beside recipe.Seed (max 1 labelled.Length) beside step
+                         |> Array.map (fun i -> labelled[i]))
+                for i in 0 .. size - 1 do
                     let struct (index, image, drawn) = read epoch indices[i] 0
                     indices[i] <- index
                     images[i] <- image

@@ -23,6 +23,8 @@ type Network = {
     Online: Branch
     /// Embeddings to predictions; where no mechanism predicts, the embeddings themselves.
     Predict: torch.Tensor -> torch.Tensor
+    /// Representations to scores of four turns, where the objective asks for them.
+    Turn: (torch.Tensor -> torch.Tensor) option
     /// The copy that follows the learnt branch with momentum.
     Target: Branch option
 } with
@@ -67,6 +69,13 @@ module Network =
                 match Mechanism.predictor recipe.Avoid with
                 | Some (layers, _) -> Heads.build online.Weights "predictor" online.Embedding layers |> snd
                 | None -> id
+            Turn =
+                if Objective.turns recipe.Objective then
+                    Some (
+                        snd (Heads.build online.Weights "turn" online.Width (Head [ Layer.Linear (4, true) ]))
+                    )
+                else
+                    None
             Target =
                 Mechanism.momentum recipe.Avoid
                 |> Option.map (fun _ -> branch (weights false) channels recipe)

@@ -116,5 +116,6 @@ module PairLoss =
         | Objective.Sliced (prior, w) -> toPrior setting prior (weight Mechanism.MatchPrior w) step p t
         | Objective.SwapCodes _
         | Objective.SelfDistill _
+        | Objective.Classify _
         | Objective.LeJepa _ -> invalidOp "all views are compared at once"
         | other -> similar other negatives.IsSome lengths p t

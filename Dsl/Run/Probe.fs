@@ -103,13 +103,19 @@ module Probe =
         function
         | Protocol.Knn _ -> "knn"
         | Protocol.Linear _ -> "linear"
+        | Protocol.Classifier -> "classifier"
 
-    /// Runs each protocol: names and accuracies in percent.
+    /// The share of rows, in percent, whose largest logit is that of their label.
+    let classified (logits: torch.Tensor) (labels: int array) =
+        use _ = torch.NewDisposeScope ()
+        let right = logits.argmax(1L).eq(int64s labels).sum().item<int64>()
+        100.0 * float right / float labels.Length
+
+    /// Runs each protocol on features, but for the classifier's, which is a matter of the network: names and accuracies in percent.
     let run protocols features =
         protocols
-        |> List.map (fun protocol ->
-            let accuracy =
-                match protocol with
-                | Protocol.Knn (k, temperature) -> knn k temperature features
-                | Protocol.Linear (decay, iterations) -> linear decay iterations features
-            name protocol, accuracy)
+        |> List.choose (fun protocol ->
+            match protocol with
+            | Protocol.Knn (k, temperature) -> Some (name protocol, knn k temperature features)
+            | Protocol.Linear (decay, iterations) -> Some (name protocol, linear decay iterations features)
+            | Protocol.Classifier -> None)

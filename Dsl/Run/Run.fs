@@ -80,6 +80,23 @@ module Run =
                 UserException
                     $"{Objective.name recipe.Objective} needs labels, and {recipe.Data} has none for its training images. Choose another set, or an objective without labels."
             )
+        match recipe.Objective, data.Train.Labels, Head.width recipe.Projector with
+        | Objective.Classify (labelled, _, _), Some labels, Some width ->
+            if width <> data.Classes.Length then
+                raise (
+                    UserException
+                        $"The head gives {width} logits, {recipe.Data} has {data.Classes.Length} classes. End the projector with `linear {data.Classes.Length}`."
+                )
+            match labelled with
+            | Labelled.PerClass (count, _) ->
+                let least = labels |> Array.countBy id |> Array.map snd |> Array.min
+                if count > least then
+                    raise (
+                        UserException
+                            $"{count} labelled images of each class were asked for; a class of {recipe.Data} has {least}. Use {least} or fewer."
+                    )
+            | Labelled.All -> ()
+        | _ -> ()
         data, shape
 
     let private createFolder settings (recipe: Recipe) =
@@ -123,6 +140,15 @@ module Run =
             PosixSignalRegistration.Create (PosixSignal.SIGINT, handler)
             PosixSignalRegistration.Create (PosixSignal.SIGTERM, handler)
         ]
+
+    // The accuracy of the recipe's own classifier on the test images.
+    let private classifierOf (trainer: Trainer) (data: Dataset) protocols =
+        match data.Test with
+        | Some ({ Labels = Some labels } as test) when List.contains Protocol.Classifier protocols ->
+            let logits = Train.encoder trainer >> trainer.Network.Project
+            use all = Probe.features trainer.Viewer test logits trainer.Network.Weights.Device
+            [ Probe.name Protocol.Classifier, Probe.classified all labels ]
+        | _ -> []
 
     let private measure (trainer: Trainer) (data: Dataset) protocols encode =
         match data.Test with
@@ -201,11 +227,14 @@ module Run =
             )
         | Ending.Finished ->
             say "evaluating the trained network, a random one and raw pixels under the same protocols"
-            let trained = measure trainer data recipe.Evaluate (Train.encoder trainer)
+            let trained =
+                classifierOf trainer data recipe.Evaluate
+                @ measure trainer data recipe.Evaluate (Train.encoder trainer)
             let random =
                 let fresh = Train.prepare trainer.Viewer.Engine device recipe data.Train
                 Train.calibrate fresh
-                measure fresh data recipe.Evaluate (Train.encoder fresh)
+                classifierOf fresh data recipe.Evaluate
+                @ measure fresh data recipe.Evaluate (Train.encoder fresh)
             let raw = measureRaw trainer data recipe.Evaluate
             let result = {
                 Folder = folder

@@ -60,6 +60,12 @@ module Subjects =
 
     /// An objective under its mechanisms, in the state in which training starts; a bank's Z is that of fixed embeddings.
     let ofRecipe objective avoid =
+        // The last image of a trial keeps its label.
+        let objective =
+            match objective with
+            | Objective.Classify (Labelled.PerClass _, annealing, terms) ->
+                Objective.Classify (Labelled.PerClass (1, 1), annealing, terms)
+            | other -> other
         // Whitening is tried on trials of any size: all images are one group, and a share of the identity lets it be.
         let fitting images =
             avoid
@@ -67,6 +73,10 @@ module Subjects =
                 | Mechanism.Whiten (_, epsilon) -> Mechanism.Whiten (images, max 0.05 epsilon)
                 | other -> other)
         let whitens = (Mechanism.whitening avoid).IsSome
+        let classifies =
+            match objective with
+            | Objective.Classify _ -> true
+            | _ -> false
         let criterion (like: torch.Tensor) (images: int) =
             Criterion (objective, fitting images, int like.shape[1], images, like.device, 5UL, like.dtype)
         let prototypes (like: torch.Tensor) =
@@ -94,7 +104,17 @@ module Subjects =
                             Prototypes = prototypes like
                             Images = torch.arange (int64 n)
                             Epoch = 0
-                            Labels = Some (torch.arange (int64 n))
+                            Progress = 0.5
+                            Model = {
+                                Images = predictions.Head
+                                Logits = id
+                                Turns = fun z -> z.repeat([| 4L; 2L |]).narrow(1L, 0L, 4L)
+                            }
+                            Labels =
+                                match objective with
+                                | Objective.Classify _ ->
+                                    Some (torch.tensor (Array.init n (fun i -> int64 i % like.shape[1])))
+                                | _ -> Some (torch.arange (int64 n))
                         }
                         fst (criterion.Loss (branches, 0))
                     if criterion.State |> List.exists (fun (name, _) -> name = "bank.normaliser") then
@@ -112,8 +132,9 @@ module Subjects =
                 match Mechanism.negatives avoid with
                 | Some (Negatives.Bank _) -> () // an image has a row of its own
                 | _ when (Mechanism.labelling avoid).IsSome -> () // or a label
+                | _ when classifies -> ()
                 | _ -> Claim.OrderFree
-                if not oneWay then
+                if not oneWay && not classifies then
                     Claim.Symmetric
                 if Objective.normalizes objective && not whitens then
                     Claim.ScaleFree
@@ -125,6 +146,7 @@ module Subjects =
                 if Objective.stopsTargets objective then
                     Claim.StopsTargets
                 match Objective.inner objective with
+                | Objective.Classify (_, _, _ :: _) -> Claim.HoldsWeights
                 | Objective.Decoupled (_, Some _) when (Mechanism.negatives avoid).IsSome ->
                     Claim.HoldsWeights
                 | _ -> ()

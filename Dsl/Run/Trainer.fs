@@ -25,7 +25,7 @@ type Trainer = {
 module Trainer =
     // The views of a batch as tensors, in the order of the recipe: n x channels x height x width each.
     let private views trainer (values: float32 array) =
-        let n = trainer.Recipe.Batch
+        let n = trainer.Recipe.Batch + Objective.labelledBeside trainer.Recipe.Objective
         let all = torch.tensor(values).``to`` trainer.Network.Weights.Device
         let starts = Views.offsets trainer.Viewer n
         trainer.Viewer.Shapes
@@ -48,6 +48,24 @@ module Trainer =
                 let n = group.Head.shape[0]
                 let z = through (torch.cat (List.toArray group, 0L))
                 group |> List.mapi (fun i _ -> z.narrow (0L, int64 i * n, n)))
+
+    // Predictions of other images than the views: running statistics stay as they are.
+    let private model (network: Network) images =
+        let still (through: torch.Tensor -> torch.Tensor) x =
+            network.Weights.Following <- false
+            try
+                through x
+            finally
+                network.Weights.Following <- true
+        {
+            Images = images
+            Logits = still (network.Encode >> network.Project >> network.Predict)
+            Turns =
+                fun x ->
+                    let turned = [| for k in 0L .. 3L -> x.rot90 (k, struct (2L, 3L)) |]
+                    let through = still network.Encode (torch.cat (turned, 0L))
+                    network.Turn.Value through
+        }
 
     /// What the views of a batch become: the embeddings, global views first, and what the objective compares. One-way objectives look at the first view as it is and at the second through the target only.
     let branches trainer (batch: Batch) =
@@ -93,6 +111,8 @@ module Trainer =
                 |> Option.map (fun learnt ->
                     learnt, network.Target |> Option.bind _.Prototypes |> Option.defaultValue learnt)
             Epoch = batch.Epoch
+            Progress = float batch.Step / float (max 1 trainer.Total)
+            Model = model network globals.Head
             Images = torch.tensor(batch.Indices |> Array.map int64).``to`` trainer.Network.Weights.Device
             Labels =
                 trainer.Split.Labels

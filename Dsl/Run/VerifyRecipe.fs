@@ -37,6 +37,11 @@ module VerifyRecipe =
             Precision = Precision.Float32
             // A rate that moves weights without blowing them up, from the first step on.
             Optimizer = { Rule = Rule.Sgd 0.0; Rate = Schedule.Constant 1e-3; Decay = 0.0 }
+            Objective =
+                match recipe.Objective with
+                | Objective.Classify (Labelled.PerClass (count, _), annealing, terms) ->
+                    Objective.Classify (Labelled.PerClass (count, batch), annealing, terms)
+                | other -> other
             Avoid =
                 recipe.Avoid
                 |> List.map (function
@@ -71,9 +76,11 @@ module VerifyRecipe =
             { small recipe with Seed = uint64 (seed: int) }
             (noise shape seed)
 
-    // The views of images 0 .. 7 in this order, in the given epoch.
+    // The views of images 0 .. 7 in this order, in the given epoch; labelled ones beside them come last, always the same.
     let private views trainer epoch (order: int array) : Batch =
-        let values = Array.zeroCreate<float32>(Array.last (Views.offsets trainer.Viewer batch))
+        let beside = Objective.labelledBeside trainer.Recipe.Objective
+        let order = Array.append order (Array.init beside (fun i -> i % batch))
+        let values = Array.zeroCreate<float32>(Array.last (Views.offsets trainer.Viewer order.Length))
         Views.render trainer.Viewer epoch order (Array.map trainer.Split.Read order) 1 values
         { Step = epoch; Epoch = epoch; Indices = order; Values = values }
 
@@ -144,7 +151,7 @@ module VerifyRecipe =
         let recipe = trainer.Recipe
         let embeddings order2 =
             let one, other = views trainer 0 first, views trainer 1 order2
-            let start = (Views.offsets trainer.Viewer batch)[1]
+            let start = (Views.offsets trainer.Viewer (one.Indices.Length))[1]
             let values = Array.copy one.Values
             Array.blit other.Values start values start (values.Length - start)
             let z, _ = Trainer.branches trainer { one with Values = values }

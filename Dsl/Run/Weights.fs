@@ -14,6 +14,9 @@ type Weights(device: torch.Device, seed: uint64, precision: Precision, learns: b
     /// Batch norm uses the batch's statistics and updates its running ones.
     member val Training = true with get, set
 
+    /// Batch norm's running statistics follow the batch's, while training.
+    member val Following = true with get, set
+
     /// Which step of the run this is: dropout draws by it.
     member val Step = 0 with get, set
 

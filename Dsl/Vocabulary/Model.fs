@@ -129,6 +129,38 @@ type Mining =
     /// The hardest one that is further away than the positive (FaceNet, section 3.2; SimCLR, table 4).
     | SemiHard
 
+/// Which training images show their labels.
+[<RequireQualifiedAccess>]
+type Labelled =
+    /// All of them, each in its own batch.
+    | All
+    /// So many of each class, drawn from the seed; each step takes `batch` of them beside its unlabelled images.
+    | PerClass of count: int * batch: int
+
+/// Which labelled images still count as training goes on: those whose class is less probable than a threshold that rises from 1 / C to 1 (UDA's training signal annealing).
+[<RequireQualifiedAccess>]
+type Annealing =
+    | Off
+    | Linear
+    | Logarithmic
+    | Exponential
+
+/// What a classifier learns from images without labels. `ramp` is the share of the run over which a weight grows from 0; 0 for none.
+[<RequireQualifiedAccess>]
+type Unlabelled =
+    /// Cross-entropy with its own most likely class, where that is probable enough (Lee 2013).
+    | PseudoLabel of threshold: float * weight: float * ramp: float
+    /// The entropy of its predictions (Grandvalet and Bengio 2004).
+    | LeastEntropy of weight: float
+    /// The divergence of predictions after the step of length epsilon that changes them most, found by a trial step (VAT, Miyato et al. 2018).
+    | Vat of epsilon: float * trial: float * weight: float * ramp: float
+    /// The last view's predictions held to the sharpened ones of the first, where those are sure (UDA, Xie et al. 2020).
+    | Sharpened of temperature: float * confidence: float * weight: float
+    /// The last view's cross-entropy with the first view's most likely class, where that is probable enough (FixMatch, Sohn et al. 2020).
+    | Confident of threshold: float * weight: float
+    /// Cross-entropy of a second head that tells by how many quarters an image was turned, over all images (S4L, Zhai et al. 2019).
+    | Rotation of weight: float
+
 /// What is pulled together or apart. Each global view is the target of every other view; the loss is the mean over these pairs.
 [<RequireQualifiedAccess>]
 type Objective =
@@ -171,6 +203,8 @@ type Objective =
     | Imax of noise: float
     /// An objective that compares cosines, comparing dot products instead: embeddings are not divided by their lengths (SimCLR, table 5).
     | Raw of Objective
+    /// Cross-entropy of labelled images, whose logits are the embedding, and terms on the others. Needs labels.
+    | Classify of Labelled * Annealing * Unlabelled list
     /// NT-Xent with all images of one class as positives, the mean over them outside the logarithm (SupCon, Khosla et al. 2020, equation 2). Needs labels.
     | SupCon of temperature: float
 
@@ -208,6 +242,8 @@ type Protocol =
     | Knn of neighbours: int * temperature: float
     /// Softmax regression on standardized features by L-BFGS, with this factor on the squared weights.
     | Linear of decay: float * iterations: int
+    /// What the recipe's own classifier says.
+    | Classifier
 
 /// What happens to an image that cannot be decoded.
 [<RequireQualifiedAccess>]

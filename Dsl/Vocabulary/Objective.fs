@@ -25,6 +25,8 @@ module Objective =
         | Objective.AlignSpread _ -> "alignment and log-sum-exp"
         | Objective.LeJepa _ -> "LeJEPA"
         | Objective.Imax _ -> "IMAX"
+        | Objective.Classify (Labelled.All, _, _) -> "supervised cross-entropy"
+        | Objective.Classify _ -> "semi-supervised cross-entropy"
         | Objective.Raw inner -> $"{name inner} of dot products"
         | Objective.SupCon _ -> "SupCon"
 
@@ -37,8 +39,37 @@ module Objective =
     /// Whether it looks at labels.
     let needsLabels objective =
         match inner objective with
+        | Objective.Classify _
         | Objective.SupCon _ -> true
         | _ -> false
+
+    /// How many labelled images a step takes beside its batch.
+    let labelledBeside =
+        function
+        | Objective.Classify (Labelled.PerClass (_, batch), _, _) -> batch
+        | _ -> 0
+
+    /// Whether a second head tells how far images were turned.
+    let turns =
+        function
+        | Objective.Classify (_, _, terms) ->
+            terms
+            |> List.exists (function
+                | Unlabelled.Rotation _ -> true
+                | _ -> false)
+        | _ -> false
+
+    /// How many views it looks at: one where each image is compared with a label or a row of a bank.
+    let leastViews objective =
+        match inner objective with
+        | Objective.Classify (_, _, terms) ->
+            let compares =
+                function
+                | Unlabelled.Sharpened _
+                | Unlabelled.Confident _ -> true
+                | _ -> false
+            if List.exists compares terms then 2 else 1
+        | _ -> 2
 
     /// Whether its targets never carry gradient, whatever the mechanisms.
     let stopsTargets objective =
@@ -51,6 +82,7 @@ module Objective =
     /// Whether a mechanism does anything in it: has a term, or changes what is compared.
     let understands objective mechanism =
         match mechanism, inner objective with
+        | _, Objective.Classify _ -> false
         | Mechanism.KeepApart _, _ -> true
         | Mechanism.Repel Negatives.InBatch,
           (Objective.NtXent _ | Objective.Decoupled _ | Objective.NtLogistic _ | Objective.MarginTriplet _ | Objective.InfoNce _)
@@ -91,7 +123,8 @@ module Objective =
         | Objective.Sliced _
         | Objective.AlignSpread _
         | Objective.LeJepa _ -> [ "matchPrior" ]
-        | Objective.Imax _ -> []
+        | Objective.Imax _
+        | Objective.Classify _ -> []
 
     /// Whether it looks at directions only, so that an embedding of one value says nothing but its sign.
     let normalizes =
@@ -101,6 +134,7 @@ module Objective =
         | Objective.Sliced ((Prior.Cube | Prior.Normal), _)
         | Objective.LeJepa _
         | Objective.Imax _
+        | Objective.Classify _
         | Objective.Raw _ -> false
         | _ -> true
 
@@ -126,6 +160,33 @@ module Objective =
     let numbers objective =
         match inner objective with
         | Objective.Raw _ -> []
+        | Objective.Classify (labelled, _, terms) -> [
+            match labelled with
+            | Labelled.All -> ()
+            | Labelled.PerClass (count, batch) ->
+                "number of labelled images of a class", float count, true
+                "number of labelled images of a step", float batch, true
+            for term in terms do
+                match term with
+                | Unlabelled.PseudoLabel (threshold, weight, ramp) ->
+                    "threshold", threshold, false
+                    "weight", weight, false
+                    "ramp", ramp, false
+                | Unlabelled.LeastEntropy weight
+                | Unlabelled.Rotation weight -> "weight", weight, false
+                | Unlabelled.Vat (epsilon, trial, weight, ramp) ->
+                    "epsilon", epsilon, true
+                    "trial step", trial, true
+                    "weight", weight, false
+                    "ramp", ramp, false
+                | Unlabelled.Sharpened (temperature, confidence, weight) ->
+                    "temperature", temperature, true
+                    "confidence", confidence, false
+                    "weight", weight, false
+                | Unlabelled.Confident (threshold, weight) ->
+                    "threshold", threshold, false
+                    "weight", weight, false
+          ]
         | Objective.Decoupled (t, Some sigma) -> [ "temperature", t, true; "sigma", sigma, true ]
         | Objective.AlignSpread (t, w) -> [ "temperature", t, true; "weight", w, false ]
         | Objective.LeJepa (w, directions) -> [
@@ -151,107 +212,3 @@ module Objective =
           ]
         | Objective.Hypersphere (t, w) -> [ "sharpness", t, true; "weight", w, false ]
         | Objective.Sliced (_, w) -> [ "weight", w, false ]
-
-/// Functions over heads.
-[<CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
-module Head =
-    /// The width of what it gives: that of its last dense layer, if it has one.
-    let width (Head layers) =
-        layers
-        |> List.rev
-        |> List.tryPick (function
-            | Layer.Linear (width, _) -> Some width
-            | _ -> None)
-
-/// Functions over lists of mechanisms.
-[<CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
-module Mechanism =
-    /// Where negatives come from.
-    let negatives avoid =
-        avoid
-        |> List.tryPick (function
-            | Mechanism.Repel negatives -> Some negatives
-            | _ -> None)
-
-    /// The head on the predicting side and its rate.
-    let predictor avoid =
-        avoid
-        |> List.tryPick (function
-            | Mechanism.Predict (layers, rate) -> Some (layers, rate)
-            | _ -> None)
-
-    /// The momentum of the target network.
-    let momentum avoid =
-        avoid
-        |> List.tryPick (function
-            | Mechanism.MomentumTarget momentum -> Some momentum
-            | _ -> None)
-
-    /// The momentum of the centre.
-    let centre avoid =
-        avoid
-        |> List.tryPick (function
-            | Mechanism.Centre momentum -> Some momentum
-            | _ -> None)
-
-    /// The temperature of the targets.
-    let sharpness avoid =
-        avoid
-        |> List.tryPick (function
-            | Mechanism.Sharpen temperature -> Some temperature
-            | _ -> None)
-
-    /// Sinkhorn's entropy weight and iterations.
-    let balance avoid =
-        avoid
-        |> List.tryPick (function
-            | Mechanism.Balance (epsilon, iterations) -> Some (epsilon, iterations)
-            | _ -> None)
-
-    /// Images of a group and the share of the identity, where embeddings are whitened.
-    let whitening avoid =
-        avoid
-        |> List.tryPick (function
-            | Mechanism.Whiten (size, epsilon) -> Some (size, epsilon)
-            | _ -> None)
-
-    /// How images are labelled once an epoch.
-    let labelling avoid =
-        avoid
-        |> List.tryPick (function
-            | Mechanism.Relabel labelling -> Some labelling
-            | _ -> None)
-
-    /// The weight of the term that keeps neighbours apart; 0 without it.
-    let apart avoid =
-        avoid
-        |> List.tryPick (function
-            | Mechanism.KeepApart weight -> Some weight
-            | _ -> None)
-        |> Option.defaultValue 0.0
-
-    /// The weight of the mean prediction's entropy; 0 without it.
-    let meanEntropy avoid =
-        avoid
-        |> List.tryPick (function
-            | Mechanism.MeanEntropy weight -> Some weight
-            | _ -> None)
-        |> Option.defaultValue 0.0
-
-    /// The kind of a mechanism, without its numbers: a recipe has one of each at most.
-    let kind =
-        function
-        | Mechanism.Repel _ -> "repel"
-        | Mechanism.StopGradient -> "stopGradient"
-        | Mechanism.Predict _ -> "predict"
-        | Mechanism.MomentumTarget _ -> "momentumTarget"
-        | Mechanism.Centre _ -> "centre"
-        | Mechanism.Sharpen _ -> "sharpen"
-        | Mechanism.Balance _ -> "balance"
-        | Mechanism.Relabel _ -> "relabel"
-        | Mechanism.Decorrelate -> "decorrelate"
-        | Mechanism.KeepVariance -> "keepVariance"
-        | Mechanism.MatchPrior -> "matchPrior"
-        | Mechanism.KeepApart _ -> "keepApart"
-        | Mechanism.MeanEntropy _ -> "meanEntropy"
-        | Mechanism.Whiten _ -> "whiten"

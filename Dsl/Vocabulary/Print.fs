@@ -79,6 +79,24 @@ module Print =
         | Mechanism.MeanEntropy weight -> $"Mechanism.MeanEntropy {number weight}"
         | Mechanism.Whiten (size, epsilon) -> $"Mechanism.Whiten ({size}, {number epsilon})"
 
+    let private unlabelled =
+        function
+        | Unlabelled.PseudoLabel (threshold, weight, ramp) ->
+            $"Unlabelled.PseudoLabel ({number threshold}, {number weight}, {number ramp})"
+        | Unlabelled.LeastEntropy weight -> $"Unlabelled.LeastEntropy {number weight}"
+        | Unlabelled.Vat (epsilon, trial, weight, ramp) ->
+            $"Unlabelled.Vat ({number epsilon}, {number trial}, {number weight}, {number ramp})"
+        | Unlabelled.Sharpened (temperature, confidence, weight) ->
+            $"Unlabelled.Sharpened ({number temperature}, {number confidence}, {number weight})"
+        | Unlabelled.Confident (threshold, weight) ->
+            $"Unlabelled.Confident ({number threshold}, {number weight})"
+        | Unlabelled.Rotation weight -> $"Unlabelled.Rotation {number weight}"
+
+    let private labelled =
+        function
+        | Labelled.All -> "Labelled.All"
+        | Labelled.PerClass (count, batch) -> $"Labelled.PerClass ({count}, {batch})"
+
     /// An objective.
     let rec objective =
         function
@@ -99,6 +117,8 @@ module Print =
         | Objective.AlignSpread (t, w) -> $"Objective.AlignSpread ({number t}, {number w})"
         | Objective.LeJepa (w, directions) -> $"Objective.LeJepa ({number w}, {directions})"
         | Objective.Imax noise -> $"Objective.Imax {number noise}"
+        | Objective.Classify (images, annealing, terms) ->
+            $"Objective.Classify ({labelled images}, Annealing.{annealing}, {list (List.map unlabelled terms)})"
         | Objective.Raw inner -> $"Objective.Raw ({objective inner})"
         | Objective.SupCon t -> $"Objective.SupCon {number t}"
 
@@ -107,6 +127,7 @@ module Print =
         function
         | Protocol.Knn (neighbours, temperature) -> $"Protocol.Knn ({neighbours}, {number temperature})"
         | Protocol.Linear (decay, iterations) -> $"Protocol.Linear ({number decay}, {iterations})"
+        | Protocol.Classifier -> "Protocol.Classifier"
 
     let private rule =
         function

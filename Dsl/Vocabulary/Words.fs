@@ -201,6 +201,37 @@ module Words =
     /// SupCon at this temperature, 0.1 in the paper; needs labels.
     let supCon temperature = Objective.SupCon temperature
 
+    /// Cross-entropy with all labels.
+    let supervised = Objective.Classify (Labelled.All, Annealing.Off, [])
+
+    /// So many labelled images of each class, this number of them in a step, and terms on the images without labels.
+    let semiSupervised perClass batch terms =
+        Objective.Classify (Labelled.PerClass (perClass, batch), Annealing.Off, terms)
+
+    /// A semi-supervised objective in which labelled images that are known already do not count.
+    let annealed annealing =
+        function
+        | Objective.Classify (labelled, _, terms) -> Objective.Classify (labelled, annealing, terms)
+        | other -> other
+
+    /// Its own classes as labels: threshold 0.95, weight 1, ramp 0.4 in FixMatch's code.
+    let pseudoLabel threshold weight ramp = Unlabelled.PseudoLabel (threshold, weight, ramp)
+
+    /// Predictions of little entropy.
+    let leastEntropy weight = Unlabelled.LeastEntropy weight
+
+    /// Virtual adversarial training: epsilon 6, weight 0.3, ramp 0.4 in FixMatch's code, on images in [-1, 1].
+    let vat epsilon weight ramp = Unlabelled.Vat (epsilon, 1.0, weight, ramp)
+
+    /// UDA: temperature 0.4, confidence 0.8 and weight 1 on CIFAR-10.
+    let sharpened temperature confidence weight = Unlabelled.Sharpened (temperature, confidence, weight)
+
+    /// FixMatch: threshold 0.95, weight 1.
+    let confident threshold weight = Unlabelled.Confident (threshold, weight)
+
+    /// S4L's rotation.
+    let rotation weight = Unlabelled.Rotation weight
+
     /// The same at every step.
     let constant value = Schedule.Constant value
 
@@ -221,6 +252,9 @@ module Words =
 
     /// Softmax regression by L-BFGS.
     let linearProbe decay iterations = Protocol.Linear (decay, iterations)
+
+    /// The accuracy of the recipe's own classifier.
+    let classifier = Protocol.Classifier
 
     /// Encoder in bfloat16.
     let bfloat16 = Precision.BFloat16

@@ -24,7 +24,8 @@ public static class PseudoLabel
             {
                 var n = inputs[0].shape[0];
                 var label = constant.argmax(1).unsqueeze_(1);
-                var confident = constant.softmax(1).gather(1, label).ge(threshold).to_type(inputs[0].dtype);
+                var most = constant.softmax(1).gather(1, label);
+                var confident = most.ge(threshold).to_type(inputs[0].dtype).add_(most.mul(0)); // what is not a number stays none
                 var logs = inputs[0].log_softmax(1);
                 var loss = logs.gather(1, label).mul_(confident).sum().neg_().div_(n);
                 var gradient = logs.exp_().scatter_add(1, label, ones_like(confident).neg_()).mul_(confident).div_(n);

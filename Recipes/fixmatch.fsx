@@ -1,0 +1,33 @@
+// FixMatch: the most likely class of a weak view is the label of a strong one, where it is sure.
+// Source     Sohn et al. 2020, arXiv 2001.07685: equation 4; threshold 0.95, weight 1
+// Differs    SimCLR's view, encoder, optimizer and length for two cores; 25 labels of each class; SimCLR's colours and a cutout in place of RandAugment; no average of weights
+// Command    ./research run Recipes/fixmatch.fsx [--data fashion-mnist]
+// Expect     see Recipes/README.md: scores, time and machine
+#load "prelude.fsx"
+open Vantage
+
+let weak = augment [ crop 28<px> (between 0.6 1.0); standardize [ 0.5 ] [ 0.25 ] ]
+
+let strong =
+    augment [ crop 28<px> (between 0.2 1.0); colorDistortion 1.0; cutout 8<px>; standardize [ 0.5 ] [ 0.25 ] ]
+
+let recipe = {
+    Name = "fixmatch"
+    Source = arxiv "2001.07685" "equation 4"
+    Data = "glyphs"
+    OnCorrupt = stop
+    Views = views [ weak; strong ]
+    Encoder = compactResNet [ 32; 64; 96 ] 1
+    Projector = head [ linear 10 ]
+    Passes = together
+    Avoid = []
+    Objective = semiSupervised 25 64 [ confident 0.95 1.0 ]
+    Optimizer = { Rule = Rule.AdamW; Rate = warmup 1<epoch> (cosine 2e-3 0.0); Decay = 1e-4 }
+    Precision = bfloat16
+    Batch = 192
+    Epochs = 10<epoch>
+    Seed = 0UL
+    Evaluate = [ classifier; knn 200 0.1; linearProbe 1e-4 60 ]
+}
+
+run recipe
