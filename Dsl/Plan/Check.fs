@@ -137,8 +137,34 @@ module Check =
             | Augmentation.KeepChannels _ -> RecipeError.ChannelsChange part
             | _ -> ()
         match recipe.Encoder with
-        | Encoder.ResNet ((18 | 34 | 50), _) -> ()
-        | Encoder.ResNet (depth, _) -> RecipeError.UnknownDepth depth
+        | Encoder.ResNet it ->
+            match it.Depth with
+            | 18
+            | 34
+            | 50
+            | 101
+            | 152
+            | 200 -> ()
+            | other -> RecipeError.UnknownDepth other
+            if it.Width < 1 then
+                RecipeError.BadResNet (it, "width", float it.Width)
+            match it.Selective with
+            | Some ratio when not (finite ratio && ratio > 0.0) -> RecipeError.BadResNet (it, "ratio", ratio)
+            | Some _ when it.Depth < 50 -> RecipeError.NotSelective it.Depth
+            | _ -> ()
+        | Encoder.ViT it ->
+            if it.Image < 1<px> || it.Patch < 1<px> || it.Image % it.Patch <> 0<px> then
+                RecipeError.PatchesDoNotFit (it.Image, it.Patch)
+            if
+                it.Heads < 1
+                || it.Width < 4
+                || it.Width % it.Heads <> 0
+                || it.Width % 4 <> 0
+                || it.Depth < 1
+            then
+                RecipeError.BadTransformer it
+            if not (it.DropPath >= 0.0 && it.DropPath < 1.0) then
+                RecipeError.BadDropout it.DropPath
         | Encoder.CompactResNet (widths, blocks) ->
             if widths.IsEmpty || List.exists (fun w -> w <= 0) widths || blocks <= 0 then
                 RecipeError.BadWidths (widths, blocks)

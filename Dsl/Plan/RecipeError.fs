@@ -33,6 +33,10 @@ type RecipeError =
     | CropLargerThanImage of int<px> * ImageShape
     | ChannelsDiffer of int * ImageShape
     | UnknownDepth of int
+    | BadResNet of ResNet * number: string * float
+    | NotSelective of depth: int
+    | PatchesDoNotFit of image: int<px> * patch: int<px>
+    | BadTransformer of ViT
     | BadWidths of int list * blocks: int
     | EmptyHead
     | BadLayerWidth of int
@@ -159,7 +163,16 @@ module RecipeError =
             $"A crop to {int size} px is larger than the images of {int shape.Height} x {int shape.Width} px. Use at most {int (min shape.Height shape.Width)}<px>."
         | RecipeError.ChannelsDiffer (n, shape) ->
             $"standardize has {n} values, the images have {shape.Channels} channels. Give one value, or {shape.Channels}."
-        | RecipeError.UnknownDepth depth -> $"There is no ResNet-{depth} here; 18, 34 and 50 are built."
+        | RecipeError.UnknownDepth depth ->
+            $"There is no ResNet-{depth} here; 18, 34, 50, 101, 152 and 200 are built."
+        | RecipeError.BadResNet (it, name, value) ->
+            $"{Print.encoder (Encoder.ResNet it)}: the {name} is {value}; it must be finite and positive."
+        | RecipeError.NotSelective depth ->
+            $"ResNet-{depth} has no bottlenecks, and only those have selective kernels. Use a depth of 50 or more."
+        | RecipeError.PatchesDoNotFit (image, patch) ->
+            $"Patches of {int patch} px do not divide images of {int image} px, both at least 1<px>. Choose sides that do."
+        | RecipeError.BadTransformer it ->
+            $"{Print.encoder (Encoder.ViT it)}: the width must be a multiple of the heads and of 4, all of them and the depth at least 1."
         | RecipeError.BadWidths (widths, blocks) ->
             $"compactResNet %A{widths} {blocks}: at least one stage, every width and the number of blocks positive."
         | RecipeError.EmptyHead -> "A head has no layer. Use `head [ linear 128 ]` at least."

@@ -30,15 +30,14 @@ module Layers =
             weights.Note (name, y, y.numel () / y.shape[0] * int64 (inputs * kernel * kernel))
             y
 
-    /// Batch norm over all but the channel dimension, with a learnt scale and a learnt offset or without. Statistics, scale and offset are float32.
-    let normOverBatch (weights: Weights) name width scaled shifted =
+    let private normFrom (start: float) (weights: Weights) name width scaled shifted =
         let size = [| int64 width |]
         let learnt asked suffix (value: int64 array -> torch.Tensor) =
             if asked then
                 weights.Parameter ($"{name}.{suffix}", fun _ -> value size)
             else
                 null
-        let scale = learnt scaled "weight" (fun size -> torch.ones size)
+        let scale = learnt scaled "weight" (fun size -> torch.full (size, Scope.number start))
         let offset = learnt shifted "bias" (fun size -> torch.zeros size)
         let mean = weights.Buffer ($"{name}.running_mean", torch.zeros size)
         let variance = weights.Buffer ($"{name}.running_var", torch.ones size)
@@ -53,6 +52,12 @@ module Layers =
                 (if weights.Following then momentum else 0.0),
                 epsilon
             )
+
+    /// Batch norm over all but the channel dimension, with a learnt scale and a learnt offset or without. Statistics, scale and offset are float32.
+    let normOverBatch weights name width scaled shifted = normFrom 1.0 weights name width scaled shifted
+
+    /// Batch norm whose scale starts at this value.
+    let batchNormFrom weights name width start = normFrom start weights name width true true
 
     /// Batch norm with learnt scale and offset.
     let batchNorm weights name width = normOverBatch weights name width true true

@@ -47,6 +47,15 @@ type Weights(device: torch.Device, seed: uint64, precision: Precision, learns: b
         parameters.Add (name, Kept tensor)
         tensor
 
+    /// Makes and names a weight that stays as it was drawn; it is saved with the statistics.
+    member _.Fixed(name, init: torch.Generator -> torch.Tensor) =
+        let tensor = (init generator).``to``(device).detach()
+        buffers.Add (name, Kept tensor)
+        tensor
+
+    /// A weight by its name.
+    member _.Named(name: string) = parameters |> Seq.find (fun (n, _) -> n = name) |> snd |> _.Value
+
     /// Makes and names a running statistic.
     member _.Buffer(name, value: torch.Tensor) =
         let tensor = value.``to`` device

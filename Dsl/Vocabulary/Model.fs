@@ -8,23 +8,6 @@ type View =
     /// A view, usually a smaller crop, that is compared with the global ones only.
     | Local of Augmentation
 
-/// How a ResNet meets the image.
-[<RequireQualifiedAccess>]
-type Stem =
-    /// 7 x 7 stride 2 and max-pool: for 224 px (He et al. 2015, table 1).
-    | ImageNet
-    /// 3 x 3 stride 1, no max-pool: for 32 px (SimCLR, appendix B.9).
-    | SmallImage
-
-/// The network whose output is the representation h.
-[<RequireQualifiedAccess>]
-type Encoder =
-    /// ResNet of 18, 34 (basic blocks) or 50 (bottleneck) layers, as torchvision builds it, without the classifier.
-    | ResNet of depth: int * Stem
-    /// For 28 to 32 px on a few cores: a 4 x 4 stride-2 stem, then one stage for each width, halving the image between
-    /// stages, of `blocks` basic blocks. Channel counts that fill vector units; see Recipes/README.md for what it reaches.
-    | CompactResNet of widths: int list * blocks: int
-
 /// A layer of a head. Every one works on rows: n x width in, n x width out.
 [<RequireQualifiedAccess>]
 type Layer =

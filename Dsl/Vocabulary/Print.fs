@@ -23,15 +23,28 @@ module Print =
         | Schedule.Warmup (epochs, after) ->
             $"Schedule.Warmup ({whole (nameof epoch) (int epochs)}, {schedule after})"
 
+    let private truth (value: bool) = if value then "true" else "false"
+
+    let private resnet (it: ResNet) =
+        let selective =
+            match it.Selective with
+            | None -> "None"
+            | Some ratio -> $"Some {number ratio}"
+        $"{{ Depth = {it.Depth}; Stem = Stem.{it.Stem}; Width = {it.Width}; Selective = {selective}; ZeroInit = {truth it.ZeroInit} }}"
+
+    let private vit (it: ViT) =
+        let sizes = $"Image = {whole (nameof px) (int it.Image)}; Patch = {whole (nameof px) (int it.Patch)}"
+        let shape = $"Width = {it.Width}; Depth = {it.Depth}; Heads = {it.Heads}"
+        let ways = $"Pool = Pool.{it.Pool}; Positions = Positions.{it.Positions}"
+        $"{{ {sizes}; {shape}; {ways}; FixedPatches = {truth it.FixedPatches}; DropPath = {number it.DropPath} }}"
+
     /// An encoder.
     let encoder =
         function
-        | Encoder.ResNet (depth, Stem.ImageNet) -> $"Encoder.ResNet ({depth}, Stem.ImageNet)"
-        | Encoder.ResNet (depth, Stem.SmallImage) -> $"Encoder.ResNet ({depth}, Stem.SmallImage)"
+        | Encoder.ResNet it -> $"Encoder.ResNet {resnet it}"
+        | Encoder.ViT it -> $"Encoder.ViT {vit it}"
         | Encoder.CompactResNet (widths, blocks) ->
             $"Encoder.CompactResNet ({list (List.map string widths)}, {blocks})"
-
-    let private truth (value: bool) = if value then "true" else "false"
 
     /// A layer of a head.
     let layer =

@@ -3,18 +3,6 @@ namespace Vantage
 /// The vocabulary of a recipe: one lower-case word for each thing. The words of views are in ViewWords.fs.
 [<AutoOpen>]
 module Words =
-    /// ResNet-18 with the stem for small images.
-    let resnet18Small = Encoder.ResNet (18, Stem.SmallImage)
-
-    /// ResNet of 18, 34 or 50 layers with the stem for ImageNet.
-    let resnet depth = Encoder.ResNet (depth, Stem.ImageNet)
-
-    /// ResNet of 18, 34 or 50 layers with the stem for small images.
-    let resnetSmall depth = Encoder.ResNet (depth, Stem.SmallImage)
-
-    /// The encoder for 28 to 32 px on a few cores: one stage for each width.
-    let compactResNet widths blocks = Encoder.CompactResNet (widths, blocks)
-
     /// Layers from the representation to the loss.
     let head layers = Head layers
 
