@@ -1,6 +1,6 @@
 // MSN: masked views predict the prototypes of an unmasked one from the slow network; all prototypes are used alike on average.
 // Source     Assran et al. 2022, arXiv 2204.07141: equations 1 and 2, temperature 0.1, targets sharpened by 0.25, weight 1
-// Differs    SimCLR's view, encoder, optimizer and length for two cores; a ResNet that sees masked patches as grey in place of a ViT that drops them; 256 prototypes; momentum from 0.99
+// Differs    SimCLR's view, encoder, optimizer and length for two cores; a ResNet that sees masked patches as grey in place of a ViT that drops them; no focal views; 256 prototypes; momentum from 0.99
 // Command    ./research run Recipes/msn.fsx [--data fashion-mnist]
 // Expect     see Recipes/README.md: scores, time and machine
 #load "prelude.fsx"
@@ -15,7 +15,6 @@ let crops size area steps =
 let views =
     globals 2 (crops 28<px> (between 0.3 1.0) [])
     @ locals 2 (crops 28<px> (between 0.2 1.0) [ maskPatches 4<px> 0.3 ])
-    @ locals 2 (crops 16<px> (between 0.1 0.3) [])
 
 let recipe = {
     Name = "msn"

@@ -57,6 +57,9 @@ let private single name least reference (kernel: Case -> int -> torch.Tensor -> 
     Differentiable = true
 }
 
+let private hidden c = integers (c.Seed + 12000UL) (3 * c.N) 2 |> Array.map ((=) 1)
+let private middle c = numbers (c.Seed + 9000UL) c.D
+
 /// One that jumps.
 let private stepwise objective = { objective with Differentiable = false }
 
@@ -174,6 +177,19 @@ let all = [
         (fun c _ x ->
             Torch.Classification.Loss (x, (torch.tensor (labels c |> Array.map int64)).``to`` x.device, 0.4))
     |> stepwise
+    {
+        single
+            "hidden patches"
+            1
+            (fun c x ->
+                let teacher = numbers (c.Seed + 8000UL) (3 * c.N * c.D)
+                Reference.HiddenPatches.Loss (x, teacher, hidden c, middle c, c.N, 0.1, c.T))
+            (fun c _ x ->
+                let masks = torch.tensor(hidden c).view(int64 c.N, 3L).``to`` x.device
+                let teacher = like x (3 * c.N) (numbers (c.Seed + 8000UL) (3 * c.N * c.D))
+                Torch.HiddenPatches.Loss (x, teacher, masks, like x 1 (middle c), 0.1, c.T)) with
+            Rows = fun c -> [ 3 * c.N ]
+    }
     single "pseudo-labels" 1 (fun c x -> Reference.PseudoLabel.Loss (x, targets c, c.N, 0.5)) (fun c _ x ->
         Torch.PseudoLabel.Loss (x, like x c.N (targets c), 0.5))
     single "consistency" 1 (fun c x -> Reference.Consistency.Loss (x, targets c, c.N, 0.4, 0.5)) (fun c _ x ->

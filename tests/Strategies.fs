@@ -14,6 +14,11 @@ let private multiCrop (recipe: Recipe) =
     let local = augment [ crop 8<px> (between 0.1 0.3); flip; standardize [ 0.5 ] [ 0.25 ] ]
     { recipe with Views = recipe.Views @ [ View.Local local; View.Local local ] }
 
+let private transformer =
+    match vitCompact 16<px> 4<px> with
+    | Encoder.ViT it -> Encoder.ViT { it with Width = 24; Depth = 2; Heads = 2 }
+    | other -> other
+
 /// Name and recipe.
 let all: (string * Recipe) list =
     let small = Generators.small
@@ -49,6 +54,24 @@ let all: (string * Recipe) list =
             [ momentumTarget 0.99; centre 0.9; sharpen 0.04 ]
             small
         |> multiCrop
+        "iBOT",
+        {
+            with'
+                (selfDistill 0.1 (prototypes 12 1<epoch>) |> hiding 0.1 0.5)
+                [ momentumTarget 0.99; centre 0.9; sharpen 0.04 ]
+                small with
+                Encoder = transformer
+                Projector = head [ linear 16; gelu; linear 8 ]
+        }
+        |> multiCrop
+        "DINO on a transformer",
+        {
+            with'
+                (selfDistill 0.1 (prototypes 12 1<epoch>))
+                [ momentumTarget 0.99; centre 0.9; sharpen 0.04 ]
+                small with
+                Encoder = transformer |> dropPath 0.1 |> meanPooled |> sinCos |> fixedPatches
+        }
         "DINO with balance",
         with' (selfDistill 0.1 (prototypes 12 0<epoch>)) [ momentumTarget 0.99; balance 0.05 3 ] small
         "Barlow Twins", with' (barlowTwins 0.01) [ decorrelate ] small |> apart

@@ -121,6 +121,22 @@ let tests =
             // With the row itself each sum grows: the mean of logarithms lies between those with and without it.
             both > others && both < others + exp (1.0 / t))
         property
+            "hidden patches: none cost nothing, what was seen does not matter, all give the plain mean"
+            (fun n k seed ->
+                let s, t = numbers seed (2 * n * k), numbers (seed + 1UL) (2 * n * k)
+                let loss (s: float array) hidden =
+                    value (Reference.HiddenPatches.Loss (s, t, hidden, Array.zeroCreate k, n, 0.1, 0.1))
+                let first = Array.init (2 * n) (fun i -> i % 2 = 0)
+                let changed =
+                    s |> Array.mapi (fun i x -> if first[i / k] then x else x + 1.0 + float (i % k))
+                let each =
+                    Array.init (2 * n) (fun i ->
+                        let only = Array.init (2 * n) (fun j -> j = i)
+                        float n * loss s only)
+                loss s (Array.create (2 * n) false) = 0.0
+                && near 1e-9 (loss changed first) (loss s first)
+                && near 1e-9 (loss s (Array.create (2 * n) true)) (Array.average each))
+        property
             "pseudo-labels: above 1 nothing counts, at 0 all do, one row of two counts by half"
             (fun n k seed ->
                 let p, t = numbers seed (n * k), numbers (seed + 1UL) (n * k)

@@ -136,6 +136,16 @@ module Check =
             | Augmentation.Lab
             | Augmentation.KeepChannels _ -> RecipeError.ChannelsChange part
             | _ -> ()
+        match Objective.hidden recipe.Objective, recipe.Encoder with
+        | Some hidden, Encoder.ViT _ ->
+            let ends = [ Distribution.at 0.0 hidden.Share; Distribution.at 1.0 hidden.Share ]
+            for share in ends do
+                if not (share >= 0.0 && share <= 1.0) then
+                    RecipeError.BadObjective (recipe.Objective, "share", share)
+            if not (hidden.Probability <= 1.0) then
+                RecipeError.BadProbability hidden.Probability
+        | Some _, _ -> RecipeError.HidesNothing recipe.Encoder
+        | None, _ -> ()
         match recipe.Encoder with
         | Encoder.ResNet it ->
             match it.Depth with

@@ -35,6 +35,7 @@ type RecipeError =
     | UnknownDepth of int
     | BadResNet of ResNet * number: string * float
     | NotSelective of depth: int
+    | HidesNothing of Encoder
     | PatchesDoNotFit of image: int<px> * patch: int<px>
     | BadTransformer of ViT
     | BadWidths of int list * blocks: int
@@ -167,6 +168,8 @@ module RecipeError =
             $"There is no ResNet-{depth} here; 18, 34, 50, 101, 152 and 200 are built."
         | RecipeError.BadResNet (it, name, value) ->
             $"{Print.encoder (Encoder.ResNet it)}: the {name} is {value}; it must be finite and positive."
+        | RecipeError.HidesNothing encoder ->
+            $"{Print.encoder encoder} cannot hide patches from itself. Use a transformer, such as `vitCompact 28<px> 4<px>`, or take `hiding` away."
         | RecipeError.NotSelective depth ->
             $"ResNet-{depth} has no bottlenecks, and only those have selective kernels. Use a depth of 50 or more."
         | RecipeError.PatchesDoNotFit (image, patch) ->

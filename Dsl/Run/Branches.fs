@@ -12,12 +12,22 @@ type Model = {
     Turns: torch.Tensor -> torch.Tensor
 }
 
+/// What the patches of a global view became: n p x d each, image by image.
+type Places = {
+    Student: torch.Tensor
+    Teacher: torch.Tensor
+    /// n x p: those that the student did not see.
+    Hidden: torch.Tensor
+}
+
 /// What the views of a batch became.
 type Branches = {
     /// Predictions of the views, n x d each, global views first; without a predictor, their embeddings.
     Predictions: torch.Tensor list
     /// What they are compared with: one for each global view.
     Targets: torch.Tensor list
+    /// Patches of the global views, where the objective hides some.
+    Places: Places list
     /// The learnt prototypes, and those of the target, where the objective has any.
     Prototypes: (torch.Tensor * torch.Tensor) option
     /// Numbers of the images in their set.

@@ -59,7 +59,7 @@ module CollapseNumbers =
         | Objective.Classify (Labelled.PerClass _, annealing, terms) ->
             Objective.Classify (Labelled.PerClass (1, images / 2), annealing, terms)
         | Objective.SwapCodes (t, p) -> Objective.SwapCodes (t, { p with Count = width })
-        | Objective.SelfDistill (t, p) -> Objective.SelfDistill (t, { p with Count = width })
+        | Objective.SelfDistill (t, p, _) -> Objective.SelfDistill (t, { p with Count = width }, None)
         | other -> other
 
     let private stops objective avoid =
@@ -80,6 +80,7 @@ module CollapseNumbers =
             Prototypes = prototypes |> Option.map (fun p -> p, p)
             Images = torch.arange (int64 images)
             Epoch = step
+            Places = []
             Progress = 0.5
             Model = { Images = x; Logits = id; Turns = fun z -> z.repeat([| 4L; 1L |]).narrow(1L, 0L, 4L) }
             Labels =

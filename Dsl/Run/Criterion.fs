@@ -73,11 +73,15 @@ type Criterion
                 seed
             ))
 
-    let centre =
+    let centred name =
         match objective, Mechanism.centre avoid with
-        | Objective.SelfDistill (_, p), Some _ ->
-            Some (keep "centre" (fun () -> torch.zeros (1L, int64 p.Count)))
+        | Objective.SelfDistill (_, p, _), Some _ ->
+            Some (keep name (fun () -> torch.zeros (1L, int64 p.Count)))
         | _ -> None
+
+    let centre = centred "centre"
+
+    let centreOfPlaces = Objective.hidden objective |> Option.bind (fun _ -> centred "centre.places")
 
     // Queries against their own rows of the bank: among all, or among rows drawn from it.
     let instance (z: torch.Tensor) (rows: torch.Tensor) (noise: int) temperature step =
@@ -197,13 +201,23 @@ type Criterion
                 PrototypeLoss.swapped avoid temperature learnt branches
                 |> PrototypeLoss.apart avoid branches,
                 ignore
-        | Objective.SelfDistill (temperature, _), _, Some (learnt, followed) ->
+        | Objective.SelfDistill (temperature, _, hidden), _, Some (learnt, followed) ->
             let loss, teachers = PrototypeLoss.distilled avoid centre temperature learnt followed branches
-            let move () =
-                match centre, Mechanism.centre avoid with
-                | Some middle, Some momentum ->
-                    middle.copy_ (Torch.Dino.Centre (middle, teachers, momentum)) |> ignore
+            let loss, places =
+                match hidden with
+                | Some hidden when not branches.Places.IsEmpty ->
+                    let term, places =
+                        PrototypeLoss.hidden avoid centreOfPlaces temperature learnt followed branches.Places
+                    loss + term * Scope.number hidden.Weight, places
+                | _ -> loss, []
+            let follow (middle: torch.Tensor option) (scores: torch.Tensor array) =
+                match middle, Mechanism.centre avoid with
+                | Some middle, Some momentum when scores.Length > 0 ->
+                    middle.copy_ (Torch.Dino.Centre (middle, scores, momentum)) |> ignore
                 | _ -> ()
+            let move () =
+                follow centre teachers
+                follow centreOfPlaces (List.toArray places)
             PrototypeLoss.apart avoid branches loss, move
         | Objective.Classify (labelled, annealing, terms), _, _ ->
             ClassLoss.loss setting labelled annealing terms step branches, ignore

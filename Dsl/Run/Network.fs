@@ -7,6 +7,8 @@ type Branch = {
     Weights: Weights
     /// Images to representations h.
     Encode: torch.Tensor -> torch.Tensor
+    /// Images, and which of their patches are hidden, to representations of the image and of its places.
+    See: torch.Tensor option -> torch.Tensor -> Tokens
     /// Representations to embeddings z, not normalised.
     Project: torch.Tensor -> torch.Tensor
     /// K x d, where the objective has prototypes.
@@ -44,14 +46,16 @@ type Network = {
 /// Builds the networks of a recipe.
 module Network =
     let private branch weights channels (recipe: Recipe) =
-        let width, encode = Encoders.build weights channels recipe.Encoder
+        let hides = (Objective.hidden recipe.Objective).IsSome
+        let width, see = Encoders.withPlaces weights channels hides recipe.Encoder
         let embedding, project = Heads.build weights "projector" width recipe.Projector
         let prototypes =
             Objective.prototypes recipe.Objective
             |> Option.map (fun p -> Heads.prototypes weights embedding p.Count)
         {
             Weights = weights
-            Encode = encode
+            Encode = fun x -> (see None x).Pooled
+            See = see
             Project = project
             Prototypes = prototypes
             Width = width

@@ -69,3 +69,35 @@ module PrototypeLoss =
                 let nothing = torch.zeros (1L, learnt.shape[0], dtype = learnt.dtype, device = learnt.device)
                 Torch.Dino.Loss (students, teachers, nothing, temperature, sharp)
         evened avoid temperature students loss, teachers
+
+    /// Patches that were hidden predict the target network's scores for the same patches; the mean over views, and those scores, which a centre of their own follows.
+    let hidden
+        avoid
+        (centre: torch.Tensor option)
+        temperature
+        (learnt: torch.Tensor)
+        (followed: torch.Tensor)
+        (places: Places list)
+        =
+        let own = Torch.UnitRows.Of learnt
+        let middle =
+            centre
+            |> Option.defaultWith (fun () ->
+                torch.zeros (1L, learnt.shape[0], dtype = learnt.dtype, device = learnt.device))
+        let sharp = Mechanism.sharpness avoid |> Option.defaultValue temperature
+        let terms, teachers =
+            places
+            |> List.map (fun place ->
+                let teacher =
+                    Scope.withoutGradient (fun () -> scores place.Teacher (Torch.UnitRows.Of followed))
+                Torch.HiddenPatches.Loss (
+                    scores place.Student own,
+                    teacher,
+                    place.Hidden,
+                    middle,
+                    temperature,
+                    sharp
+                ),
+                teacher)
+            |> List.unzip
+        (terms |> List.reduce (fun a b -> a + b)) / Scope.number (float terms.Length), teachers

@@ -104,6 +104,7 @@ module Subjects =
                             Prototypes = prototypes like
                             Images = torch.arange (int64 n)
                             Epoch = 0
+                            Places = []
                             Progress = 0.5
                             Model = {
                                 Images = predictions.Head

@@ -67,6 +67,50 @@ module Trainer =
                     network.Turn.Value through
         }
 
+    // Which patches of a view are hidden: a share drawn for each image, block-wise (BEiT's rectangles, as iBOT's).
+    let private masks trainer (batch: Batch) (hidden: Hidden) side view =
+        let mask index =
+            let draw site =
+                float (
+                    Philox.Uniform (trainer.Recipe.Seed, batch.Epoch, int64 (index: int), 0x4000 + view, site)
+                )
+            if draw 0 < hidden.Probability then
+                Patches.mask
+                    draw
+                    1
+                    1<px>
+                    hidden.Share
+                    (MaskShape.Blocks (max 1 (side / 3) * max 1 (side / 3)))
+                    side
+                    side
+            else
+                Array.create (side * side) false
+        let all = batch.Indices |> Array.collect mask
+        torch.tensor(all).view(int64 batch.Indices.Length, int64 (side * side)).``to``
+            trainer.Network.Weights.Device
+
+    // Embeddings of the global views with patches hidden, those of the target network without, and of the patches of both.
+    let private hide trainer batch hidden (target: Branch) (globals: torch.Tensor list) =
+        let online = trainer.Network.Online
+        let side =
+            match trainer.Recipe.Encoder with
+            | Encoder.ViT it -> int globals.Head.shape[2] / int it.Patch
+            | _ -> invalidOp "only a transformer hides patches; `check` refuses others"
+        let flat (t: torch.Tensor) = t.flatten (0L, 1L)
+        globals
+        |> List.mapi (fun v view ->
+            let mask = masks trainer batch hidden side v
+            let mine = online.See (Some mask) view
+            let theirs = Scope.withoutGradient (fun () -> target.See None view)
+            online.Project mine.Pooled,
+            Scope.withoutGradient (fun () -> target.Project theirs.Pooled),
+            {
+                Student = online.Project (flat mine.Patches)
+                Teacher = Scope.withoutGradient (fun () -> target.Project (flat theirs.Patches))
+                Hidden = mask
+            })
+        |> List.unzip3
+
     /// What the views of a batch become: the embeddings, global views first, and what the objective compares. One-way objectives look at the first view as it is and at the second through the target only.
     let branches trainer (batch: Batch) =
         let recipe, network = trainer.Recipe, trainer.Network
@@ -84,10 +128,20 @@ module Trainer =
             | Objective.InfoNce (_, bothWays), _ -> not bothWays
             | _ -> false
         let online = embed recipe.Passes (network.Encode >> network.Project)
-        let embeddings = online (if oneWay then [ globals.Head ] else globals @ locals)
+        let hiding =
+            match Objective.hidden recipe.Objective, network.Target with
+            | Some hidden, Some target -> Some (hide trainer batch hidden target globals)
+            | _ -> None
+        let embeddings =
+            match hiding with
+            | Some (students, _, _) -> students @ online locals
+            | None -> online (if oneWay then [ globals.Head ] else globals @ locals)
         let sought = if oneWay then [ List.last globals ] else globals
         let targets =
             match network.Target with
+            | Some _ when hiding.IsSome ->
+                let _, teachers, _ = hiding.Value
+                teachers
             | Some target ->
                 Scope.withoutGradient (fun () -> embed recipe.Passes (target.Encode >> target.Project) sought)
             | None when oneWay -> online sought |> List.map _.detach()
@@ -106,6 +160,7 @@ module Trainer =
         {
             Predictions = predictions
             Targets = targets
+            Places = hiding |> Option.map (fun (_, _, places) -> places) |> Option.defaultValue []
             Prototypes =
                 network.Online.Prototypes
                 |> Option.map (fun learnt ->

@@ -61,6 +61,10 @@ module VerifyRecipe =
             |> Head
         {
             recipe with
+                Encoder =
+                    match recipe.Encoder with
+                    | Encoder.ViT it -> Encoder.ViT { it with DropPath = 0.0 }
+                    | other -> other
                 Projector = plain recipe.Projector
                 Avoid =
                     recipe.Avoid

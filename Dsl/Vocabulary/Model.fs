@@ -101,6 +101,16 @@ type Prior =
     /// Normal, independent values of deviation 1.
     | Normal
 
+/// Patches that a transformer does not see in global views, and whose scores it predicts all the same (iBOT, Zhou et al. 2022).
+type Hidden = {
+    /// The probability that a view has any.
+    Probability: float
+    /// Which share of its patches.
+    Share: Distribution
+    /// The weight of their term.
+    Weight: float
+}
+
 /// Directions that stand for groups of images: K unit vectors, learnt, but for the first epochs.
 type Prototypes = { Count: int; Frozen: int<epoch> }
 
@@ -164,8 +174,9 @@ type Objective =
     | NegativeCosine
     /// A view's scores against the prototypes predict the codes of another view (SwAV, equation 2).
     | SwapCodes of temperature: float * Prototypes
-    /// A view's scores against the prototypes predict the scores of the target network (DINO, equation 3); the temperature is the student's.
-    | SelfDistill of temperature: float * Prototypes
+    /// A view's scores against the prototypes predict the scores of the target network (DINO, equation 3); the temperature is the student's. With hidden patches, their scores
+    /// predict those of the target network for the same patches (iBOT, equation 2).
+    | SelfDistill of temperature: float * Prototypes * Hidden option
     /// The cross-correlation of the two views is the identity; lambda weighs what is off its diagonal (Barlow Twins, equation 1).
     | BarlowTwins of lambda: float
     /// Squared difference, a hinge on deviations below 1, squared covariances, each with its weight (VICReg, equation 6).

@@ -17,7 +17,8 @@ module Objective =
         | Objective.Regression -> "BYOL's regression"
         | Objective.NegativeCosine -> "the negative cosine"
         | Objective.SwapCodes _ -> "swapped codes"
-        | Objective.SelfDistill _ -> "self-distillation"
+        | Objective.SelfDistill (_, _, None) -> "self-distillation"
+        | Objective.SelfDistill (_, _, Some _) -> "self-distillation with hidden patches"
         | Objective.BarlowTwins _ -> "Barlow Twins"
         | Objective.VicReg _ -> "VICReg"
         | Objective.Hypersphere _ -> "alignment and uniformity"
@@ -142,7 +143,13 @@ module Objective =
     let prototypes =
         function
         | Objective.SwapCodes (_, p)
-        | Objective.SelfDistill (_, p) -> Some p
+        | Objective.SelfDistill (_, p, _) -> Some p
+        | _ -> None
+
+    /// The patches that it hides, if any.
+    let hidden =
+        function
+        | Objective.SelfDistill (_, _, hidden) -> hidden
         | _ -> None
 
     /// The temperature at which the contrastive task is watched; 1 where the objective has none that divides cosines of embeddings.
@@ -187,6 +194,11 @@ module Objective =
                     "threshold", threshold, false
                     "weight", weight, false
           ]
+        | Objective.SelfDistill (t, _, Some hidden) -> [
+            "temperature", t, true
+            "probability", hidden.Probability, false
+            "weight", hidden.Weight, false
+          ]
         | Objective.Decoupled (t, Some sigma) -> [ "temperature", t, true; "sigma", sigma, true ]
         | Objective.AlignSpread (t, w) -> [ "temperature", t, true; "weight", w, false ]
         | Objective.LeJepa (w, directions) -> [
@@ -199,7 +211,7 @@ module Objective =
         | Objective.NtLogistic (t, _)
         | Objective.InfoNce (t, _)
         | Objective.SwapCodes (t, _)
-        | Objective.SelfDistill (t, _)
+        | Objective.SelfDistill (t, _, None)
         | Objective.SupCon t -> [ "temperature", t, true ]
         | Objective.MarginTriplet (m, _) -> [ "margin", m, true ]
         | Objective.Regression

@@ -122,7 +122,12 @@ module Print =
         | Objective.Regression -> "Objective.Regression"
         | Objective.NegativeCosine -> "Objective.NegativeCosine"
         | Objective.SwapCodes (t, p) -> $"Objective.SwapCodes ({number t}, {prototypes p})"
-        | Objective.SelfDistill (t, p) -> $"Objective.SelfDistill ({number t}, {prototypes p})"
+        | Objective.SelfDistill (t, p, None) -> $"Objective.SelfDistill ({number t}, {prototypes p}, None)"
+        | Objective.SelfDistill (t, p, Some hidden) ->
+            let share = PrintView.distribution hidden.Share
+            let it =
+                $"{{ Probability = {number hidden.Probability}; Share = {share}; Weight = {number hidden.Weight} }}"
+            $"Objective.SelfDistill ({number t}, {prototypes p}, Some {it})"
         | Objective.BarlowTwins lambda -> $"Objective.BarlowTwins {number lambda}"
         | Objective.VicReg (i, v, c) -> $"Objective.VicReg ({number i}, {number v}, {number c})"
         | Objective.Hypersphere (t, w) -> $"Objective.Hypersphere ({number t}, {number w})"

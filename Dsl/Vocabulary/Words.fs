@@ -145,7 +145,15 @@ module Words =
     let swapCodes temperature prototypes = Objective.SwapCodes (temperature, prototypes)
 
     /// DINO's loss: student temperature 0.1 in the paper.
-    let selfDistill temperature prototypes = Objective.SelfDistill (temperature, prototypes)
+    let selfDistill temperature prototypes = Objective.SelfDistill (temperature, prototypes, None)
+
+    /// Half of the global views hide between these shares of their patches: 0.1 and 0.5, weight 1 in iBOT.
+    let hiding low high =
+        function
+        | Objective.SelfDistill (temperature, prototypes, _) ->
+            let hidden = { Probability = 0.5; Share = Distribution.Uniform (low, high); Weight = 1.0 }
+            Objective.SelfDistill (temperature, prototypes, Some hidden)
+        | other -> other
 
     /// Barlow Twins with this weight of what is off the diagonal; 0.0051 in the official code.
     let barlowTwins lambda = Objective.BarlowTwins lambda
