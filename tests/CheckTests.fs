@@ -49,6 +49,42 @@ let private cases = [
     "a queue that is no multiple of the batch",
     with' (infoNce 0.2) [ repel (queue 30); momentumTarget 0.99 ],
     RecipeError.QueueDoesNotFit (30, 8)
+    "lengths left out where they do not matter",
+    with' (raw regression) [ momentumTarget 0.99; predict [ linear 8 ] ],
+    RecipeError.NothingRaw regression
+    "codes beside labels of an epoch",
+    with' (swapCodes 0.1 (prototypes 12 0<epoch>)) [ relabelByKMeans 10; balance 0.05 3 ],
+    RecipeError.LabelledTwice (balance 0.05 3)
+    "a classifier's protocol without a classifier",
+    { good with Evaluate = [ classifier ] },
+    RecipeError.NoClassifier good.Objective
+    "one view where two are compared",
+    { with' (semiSupervised 4 8 [ confident 0.95 1.0 ]) [] with Views = [ good.Views.Head ] },
+    RecipeError.TooFewViews 1
+    "a negative weight of neighbours",
+    with' good.Objective [ repel inBatch; keepApart -1.0 ],
+    RecipeError.BadMechanism (keepApart -1.0, "weight", -1.0)
+    "no variance of noise",
+    with' (imax 0.0) [],
+    RecipeError.BadObjective (imax 0.0, "variance of the noise", 0.0)
+    "patches that do not divide an image",
+    { good with Encoder = vitCompact 30<px> 4<px> },
+    RecipeError.PatchesDoNotFit (30<px>, 4<px>)
+    "a ResNet of no width",
+    { good with Encoder = resnet 50 |> wider 0 },
+    (match resnet 50 |> wider 0 with
+     | Encoder.ResNet it -> RecipeError.BadResNet (it, "width", 0.0)
+     | _ -> failwith "a ResNet")
+    "selective kernels without bottlenecks",
+    { good with Encoder = resnet 18 |> selective },
+    RecipeError.NotSelective 18
+    "hidden patches of a ResNet",
+    with' (selfDistill 0.1 (prototypes 12 0<epoch>) |> hiding 0.1 0.5) [
+        momentumTarget 0.99
+        centre 0.9
+        sharpen 0.04
+    ],
+    RecipeError.HidesNothing good.Encoder
     "a predictor of another width",
     with' regression [ momentumTarget 0.99; predict [ linear 9 ] ],
     RecipeError.PredictorDoesNotFit (9, 8)
