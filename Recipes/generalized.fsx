@@ -1,5 +1,5 @@
 // The generalized contrastive loss: agreement of views and a log-sum-exp that spreads them, each with a weight of its own.
-// Source     Chen, Luo and Li 2021, arXiv 2011.02803: section 2 and table 1, weight 0.1, temperature 0.2 in place of 1
+// Source     Chen, Luo and Li 2021, arXiv 2011.02803: section 2 and table 1, weight 0.01 and temperature 0.5, near NT-Xent, which has 0.5 / 128
 // Differs    SimCLR's view, encoder, optimizer and length for two cores
 // Command    ./research run Recipes/generalized.fsx [--data fashion-mnist]
 // Expect     see Recipes/README.md: scores, time and machine
@@ -19,7 +19,7 @@ let recipe = {
     Projector = head [ linearNoBias 128; batchNorm; relu; linear 128 ]
     Passes = together
     Avoid = [ matchPrior ]
-    Objective = alignSpread 0.2 0.1
+    Objective = alignSpread 0.5 0.01
     Optimizer = { Rule = Rule.AdamW; Rate = warmup 1<epoch> (cosine 1e-2 0.0); Decay = 1e-4 }
     Precision = bfloat16
     Batch = 256

@@ -1,6 +1,6 @@
 // iBOT: DINO on a transformer that also predicts the scores of patches it was not shown.
 // Source     Zhou et al. 2022, arXiv 2111.07832: equations 2 and 3, half of the global views hide 0.1 to 0.5 of their patches in blocks
-// Differs    a transformer of 4 blocks and 4 px patches, SimCLR's view and length for two cores; 2 crops of 28 px and 2 of 16 px; 512 prototypes; one temperature and
+// Differs    a transformer of 4 blocks and 7 px patches, SimCLR's view and length for two cores; 2 crops of 28 px and 2 of 14 px; 512 prototypes; one temperature and
 //            centre momentum for views and patches; momentum from 0.99
 // Command    ./research run Recipes/ibot.fsx [--data fashion-mnist]
 // Expect     see Recipes/README.md: scores, time and machine
@@ -11,7 +11,7 @@ let crops size area = augment [ crop size area; flip; colorDistortion 1.0; stand
 
 let views =
     globals 2 (crops 28<px> (between 0.3 1.0))
-    @ locals 2 (crops 16<px> (between 0.1 0.3))
+    @ locals 2 (crops 14<px> (between 0.1 0.3))
 
 let recipe = {
     Name = "ibot"
@@ -19,7 +19,7 @@ let recipe = {
     Data = "glyphs"
     OnCorrupt = stop
     Views = views
-    Encoder = vitCompact 28<px> 4<px>
+    Encoder = vitCompact 28<px> 7<px>
     Projector = head [ linear 256; gelu; linear 256; gelu; linear 64 ]
     Passes = together
     Avoid = [ momentumTarget 0.99; centre 0.9; sharpen 0.04 ]

@@ -123,7 +123,12 @@ module Transformer =
                         patches.view(1L, int64 side, int64 side, int64 it.Width).permute(0L, 3L, 1L, 2L)
                     let mode = torch.InterpolationMode.Bicubic
                     let stretched =
-                        torch.nn.functional.interpolate (grid, [| int64 height; int64 width |], mode = mode)
+                        torch.nn.functional.interpolate (
+                            grid,
+                            [| int64 height; int64 width |],
+                            mode = mode,
+                            align_corners = false
+                        )
                     stretched.permute(0L, 2L, 3L, 1L).reshape(1L, int64 (height * width), int64 it.Width)
 
     // Patches to values, n x p x d; the weights are uniform as a convolution's by default, and stay as drawn where they are fixed (MoCo v3, section 4).
