@@ -59,6 +59,19 @@ let tests =
                 let apart = ((full - half).norm() / full.norm ()).item<float32>()
                 Expect.isLessThan apart 0.1f "relative distance"
             }
+        test "a step costs views three times, targets once, predictors where they are" {
+            let layer name macs = { Layer = name; Output = [ 1L; 10L ]; Macs = macs }
+            let view = [ layer "conv1" 100L; layer "predictor.0" 7L ]
+            let small = [ layer "conv1" 20L; layer "predictor.0" 7L ]
+            let cost name traces = Explain.cost (Strategies.named name) traces
+            Expect.equal (cost "SimCLR" [ view; view ]) (3L * 214L, 40L) "all views learn"
+            Expect.equal (cost "BYOL" [ view; view ]) (3L * 214L + 200L, 40L) "and targets come on top"
+            Expect.equal (cost "MoCo" [ view; view ]) (3L * 107L + 100L, 20L) "one way"
+            Expect.equal
+                (cost "DINO" [ view; view; small; small ])
+                (3L * (214L + 54L) + 200L, 80L)
+                "targets of global views only"
+        }
         test "explain counts the multiply-adds of ResNet-18" {
             // The published 1.8 billion at 224 px, without the classifier's 0.5 million (torchvision: 1.814).
             let network = built (resnet 18) float32s 3

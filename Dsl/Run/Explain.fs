@@ -87,11 +87,32 @@ module Explain =
                     |> fun x -> x.``to`` network.Weights.Device
                     |> network.Encode
                     |> network.Project
+                    |> network.Predict
                     |> ignore))
         finally
             network.Weights.Trace <- None
             network.Training <- true
         List.ofSeq trace
+
+    let private isPredictor (layer: LayerTrace) = layer.Layer.StartsWith "predictor."
+
+    /// What a step costs for one image, given the layers that each view meets, global ones first: multiply-adds, forward and backward for what learns and forward for what a
+    /// momentum target makes, and how many values layers give that wait for the backward pass.
+    let cost (recipe: Recipe) (traces: LayerTrace list list) =
+        let macs layers = layers |> List.sumBy _.Macs
+        let values layers = layers |> List.sumBy (fun l -> List.fold (*) 1L l.Output)
+        let globals = traces |> List.truncate (Recipe.globals recipe).Length
+        let learnt, sought =
+            match recipe.Objective, Mechanism.negatives recipe.Avoid with
+            | Objective.InfoNce (_, false), Some (Negatives.InBatch | Negatives.Queue _) ->
+                [ traces.Head ], [ List.last globals ]
+            | _ -> traces, globals
+        let targets =
+            if (Mechanism.momentum recipe.Avoid).IsSome then
+                sought |> List.sumBy (List.filter (isPredictor >> not) >> macs)
+            else
+                0L
+        3L * List.sumBy macs learnt + targets, List.sumBy values learnt
 
     /// The explanation as text. `channels` and the image size come from the data set.
     let recipe (recipe: Recipe) (shape: ImageShape) =
@@ -101,20 +122,30 @@ module Explain =
             |> List.map (Views.shape shape.Channels (int shape.Height) (int shape.Width))
         let view = shapes.Head
         let network = Network.ofRecipe torch.CPU shape.Channels recipe
-        let layers = layers network view.Channels view.Height view.Width
+        let shown = layers network view.Channels view.Height view.Width
         let parameters = network.Weights.Parameters |> List.sumBy (fun (_, t) -> t.numel ())
-        let macs = layers |> List.sumBy _.Macs
-        let images = recipe.Batch * recipe.Views.Length
+        // Global views first, as they are compared.
+        let ordered =
+            List.zip recipe.Views shapes
+            |> List.sortBy (function
+                | View.Global _, _ -> 0
+                | View.Local _, _ -> 1)
+            |> List.map snd
+        let traced =
+            ordered
+            |> List.map (fun s -> s.Channels, s.Height, s.Width)
+            |> List.distinct
+            |> List.map (fun (c, h, w) -> (c, h, w), layers network c h w)
+            |> Map
+        let macs, values =
+            cost recipe (ordered |> List.map (fun s -> traced[(s.Channels, s.Height, s.Width)]))
+        let images = recipe.Batch + Objective.labelledBeside recipe.Objective
         let bytes =
             match recipe.Precision with
             | Precision.Float32 -> 4L
             | Precision.BFloat16 -> 2L
         // Each layer keeps its input and what batch norm made of it for the backward pass.
-        let activations =
-            2L
-            * bytes
-            * int64 images
-            * (layers |> List.sumBy (fun l -> List.fold (*) 1L l.Output))
+        let activations = 2L * bytes * int64 images * values
         let steps = shape.Images / recipe.Batch
         let dimensions output = output |> List.tail |> List.map string |> String.concat " x "
         String.concat "\n" [
@@ -139,10 +170,10 @@ module Explain =
                 $"  then (x - %A{mean}) / %A{deviation}"
             ""
             $"network     {Print.encoder recipe.Encoder}, {group parameters} parameters, h has {network.Width} values, z {network.Embedding}"
-            for layer in layers do
+            for layer in shown do
                 $"  {layer.Layer, -28} {dimensions layer.Output, -16} {million (float layer.Macs), 10} M multiply-adds"
             ""
-            $"a step      {recipe.Batch} images, {recipe.Views.Length} views each: {million (6.0 * float macs * float images / 1e3)} GFLOP, about {group (activations / 1048576L)} MiB of activations"
+            $"a step      {recipe.Batch} images, {recipe.Views.Length} views each: {million (2.0 * float macs * float images / 1e3)} GFLOP, about {group (activations / 1048576L)} MiB of activations"
             $"the run     {int recipe.Epochs} epochs of {group steps} steps; rate {Print.schedule recipe.Optimizer.Rate}"
             "collapse    what prevents it:"
             yield! Collapse.findings recipe.Objective recipe.Avoid |> List.collect finding
