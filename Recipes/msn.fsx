@@ -1,5 +1,5 @@
 // MSN: masked views predict the prototypes of an unmasked one from the slow network; all prototypes are used alike on average.
-// Source     Assran et al. 2022, arXiv 2204.07141: equations 1 and 2, temperature 0.1, targets sharpened by 0.25, weight 1
+// Source     Assran et al. 2022, arXiv 2204.07141: section 3, temperature 0.1, targets sharpened by 0.25, weight 1
 // Differs    SimCLR's view, encoder, optimizer and length for two cores; a ResNet that sees masked patches as grey in place of a ViT that drops them; no focal views; 256 prototypes; momentum from 0.99
 // Command    ./research run Recipes/msn.fsx [--data fashion-mnist]
 // Expect     see Recipes/README.md: scores, time and machine
@@ -18,7 +18,7 @@ let views =
 
 let recipe = {
     Name = "msn"
-    Source = arxiv "2204.07141" "equation 2"
+    Source = arxiv "2204.07141" "section 3"
     Data = "glyphs"
     OnCorrupt = stop
     Views = views

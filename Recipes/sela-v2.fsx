@@ -14,7 +14,7 @@ let views =
 
 let recipe = {
     Name = "sela-v2"
-    Source = arxiv "1911.05371" "equation 3"
+    Source = arxiv "1911.05371" "section 3"
     Data = "glyphs"
     OnCorrupt = stop
     Views = views

@@ -1,5 +1,5 @@
 // VAT and entropy minimisation: predictions of unlabelled images are sure, and the step that changes them most changes them little.
-// Source     Miyato et al. 2018, arXiv 1704.03976: equations 5 and 13; vat.py of google-research/fixmatch: weight 0.3, ramp over 0.4 of the run, entropy 0.06
+// Source     Miyato et al. 2018, arXiv 1704.03976; vat.py of google-research/fixmatch: weight 0.3, ramp over 0.4 of the run, entropy 0.06
 // Differs    SimCLR's view, encoder, optimizer and length for two cores; 25 labels of each class; epsilon 2, a trial step of 1 in place of 1e-6, which float32 rounds away
 // Command    ./research run Recipes/vat.fsx [--data fashion-mnist]
 // Expect     see Recipes/README.md: scores, time and machine
@@ -10,7 +10,7 @@ let weak = augment [ crop 28<px> (between 0.6 1.0); standardize [ 0.5 ] [ 0.25 ]
 
 let recipe = {
     Name = "vat"
-    Source = arxiv "1704.03976" "equations 5 and 13"
+    Source = arxiv "1704.03976" "section 3"
     Data = "glyphs"
     OnCorrupt = stop
     Views = globals 1 weak

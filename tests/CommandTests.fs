@@ -12,16 +12,18 @@ let private recipeFile = Path.Combine (Script.root, "Recipes", "simclr.fsx")
 
 // Starts `dotnet fsi RECIPE options` in a folder. Tests that a shell started in the background ignore Ctrl-C, and so would their children:
 // `env` gives them the signal's own effect back.
-let private start (folder: string) (options: string list) =
+let private startOf (recipe: string) (folder: string) (options: string list) =
     let info =
         ProcessStartInfo (
             "env",
-            [ "--default-signal=INT"; "dotnet"; "fsi"; "--nologo"; recipeFile ] @ options,
+            [ "--default-signal=INT"; "dotnet"; "fsi"; "--nologo"; recipe ] @ options,
             WorkingDirectory = folder,
             RedirectStandardOutput = true,
             RedirectStandardError = true
         )
     nonNull (Process.Start info)
+
+let private start = startOf recipeFile
 
 let private finish (child: Process) =
     let output, errors = child.StandardOutput.ReadToEndAsync (), child.StandardError.ReadToEndAsync ()
@@ -159,6 +161,24 @@ let tests =
                 Expect.stringContains text expected "the value"
                 Expect.isFalse (text.Contains "   at ") "no stack trace"
             }
+        test "a head of another width than the classes is refused with both" {
+            let code, text = inProcess [] { small with Objective = supervised; Avoid = [] }
+            Expect.equal code 1 "exit code"
+            Expect.stringContains text "8 logits" "the head"
+            Expect.stringContains text "linear 10" "the remedy"
+        }
+        test "more labelled images than a class has are refused with both numbers" {
+            let recipe = {
+                small with
+                    Projector = head [ linear 10 ]
+                    Objective = semiSupervised 1000 8 [ confident 0.95 1.0 ]
+                    Avoid = []
+            }
+            let code, text = inProcess [] recipe
+            Expect.equal code 1 "exit code"
+            Expect.stringContains text "1000 labelled images" "asked"
+            Expect.stringContains text "a class of glyphs:64:40 has" "there are"
+        }
         test "a folder that holds a run is not overwritten" {
             Script.inFolder (fun folder ->
                 File.WriteAllText (Path.Combine (folder, "checkpoint.safetensors"), "precious")
@@ -175,9 +195,12 @@ let tests =
             if name <> "prelude.fsx" then
                 test $"{name}: explain, which checks first" {
                     Script.inFolder (fun folder ->
-                        let code, text = run folder [ "--explain" ]
+                        use child = startOf file folder [ "--explain" ]
+                        let code, text = finish child
                         Expect.equal code 0 (Script.tail 20 text)
                         Expect.stringContains text "what prevents it" "explain"
+                        let own = nonNull (Path.GetFileNameWithoutExtension file)
+                        Expect.stringContains text $"{own}: " "of this very recipe"
                         Expect.isLessThan (File.ReadAllLines file).Length 50 "lines of a recipe")
                 }
     ]

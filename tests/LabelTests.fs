@@ -92,7 +92,7 @@ let tests =
             && chosen = Order.labelled seed 3 all
             && (Array.distinct chosen).Length = chosen.Length)
         property "labelled images take turns: each comes once before any comes again" (fun n batch seed ->
-            let steps = Array.init n (fun step -> Order.beside seed n batch step) |> Array.concat
+            let steps = Array.init n (Order.beside seed n batch) |> Array.concat
             steps
             |> Array.chunkBySize n
             |> Array.filter (fun round -> round.Length = n)

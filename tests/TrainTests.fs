@@ -74,7 +74,22 @@ let tests =
                     losses { recipe with Avoid = []; Epochs = 1<epoch>; Views = Generators.small.Views }
                 Expect.isTrue (List.forall Double.IsFinite bare) "finite"
             }
-        for name in [ "MoCo"; "InstDisc by noise"; "BYOL"; "SwAV"; "DINO"; "SimCLR with every layer" ] do
+        for name in
+            [
+                "MoCo"
+                "InstDisc by noise"
+                "BYOL"
+                "SwAV"
+                "DINO"
+                "SimCLR with every layer"
+                "DeepCluster-v2"
+                "SeLa-v2"
+                "LeJEPA"
+                "iBOT"
+                "DINO on a transformer"
+                "FixMatch"
+                "VAT"
+            ] do
             test $"kill and resume gives the same bits as no kill, {name}" {
                 let recipe = Strategies.named name
                 Script.inFolder (fun folder ->
@@ -192,6 +207,31 @@ let tests =
                 let position = Checkpoint.resume folder recipe (Train.state trainer) warnings.Add
                 Expect.equal position.Step 1 "the older step"
                 Expect.stringContains (String.concat "" warnings) "truncated" "the warning says why")
+        }
+        test "only a labelled image stands for a corrupt labelled one" {
+            let recipe = { Strategies.named "FixMatch" with OnCorrupt = skip; Epochs = 2<epoch> }
+            let labelled = Order.labelled recipe.Seed 2 split.Labels.Value
+            let broken = {
+                split with
+                    Read =
+                        fun i ->
+                            if i = labelled[0] then
+                                raise (DataException (Generators.corrupt "x.jpg"))
+                            else
+                                split.Read i
+            }
+            let trainer = Train.prepare (ViewEngine.Best ()) torch.CPU recipe broken
+            use loader = new Loader (trainer.Viewer, broken, recipe, 0, trainer.Total, ignore)
+            for _ in 1 .. trainer.Total do
+                let batch = loader.Next ()
+                let beside = Array.skip recipe.Batch batch.Indices
+                Expect.equal beside.Length 8 "so many beside the batch"
+                Expect.all
+                    beside
+                    (fun i -> i <> labelled[0] && Array.contains i labelled)
+                    "labelled images only"
+                loader.Return batch
+            Expect.equal loader.Skipped 1 "met"
         }
         test "a corrupt image is skipped, named and counted, or stops the run" {
             let broken = {

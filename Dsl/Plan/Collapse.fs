@@ -87,7 +87,7 @@ module Collapse =
                 prevention
                     [ mechanism ]
                     "the logarithm of the distance to the nearest neighbour is largest cost where it is 0"
-                    "Sablayrolles et al. 2019, section 3.2; Oquab et al. 2023, section 4"
+                    "Sablayrolles et al. 2019; Oquab et al. 2023 (DINOv2)"
                     true
             | Mechanism.Whiten _ ->
                 prevention
@@ -105,7 +105,7 @@ module Collapse =
                 prevention
                     [ mechanism ]
                     "labels share the set out over the prototypes as long as embeddings differ at all"
-                    "Asano et al. 2020, section 3.1; Caron et al. 2020, appendix D"
+                    "Asano et al. 2020; Caron et al. 2020, appendix D"
                     false
             | Mechanism.Balance _ ->
                 prevention
@@ -127,7 +127,7 @@ module Collapse =
             prevention
                 [ spread ]
                 "a prototype that takes all costs log K in the mean prediction's entropy, predictions of none in particular cost log K themselves"
-                "Assran et al. 2022, equation 2 and section 3"
+                "Assran et al. 2022, section 3"
                 true
         | _ -> ()
         match Objective.inner objective with
@@ -141,7 +141,7 @@ module Collapse =
             prevention
                 []
                 "two constants share no information: agreement counts against the spread of what agrees"
-                "Becker and Hinton 1992, equation 2"
+                "Becker and Hinton 1992"
                 true
         | _ -> ()
         match predictorAndTarget objective avoid with
@@ -187,7 +187,7 @@ module Collapse =
                 prevention
                     [ mechanism ]
                     "fewer dimensions hold neighbours closer together"
-                    "Sablayrolles et al. 2019, section 3.2 and figure 2"
+                    "Sablayrolles et al. 2019"
                     true
             | Mechanism.Repel _ ->
                 prevention
@@ -213,7 +213,7 @@ module Collapse =
                 prevention
                     [ mechanism ]
                     "labels are spread over the prototypes once an epoch"
-                    "Asano et al. 2020, equation 3"
+                    "Asano et al. 2020"
                     false
             | Mechanism.Relabel (Labelling.KMeans _) ->
                 prevention
@@ -233,7 +233,7 @@ module Collapse =
             prevention
                 (spread :: choose sharpens avoid)
                 "the mean prediction costs least when it is even; sharper targets lead away from predicting none in particular"
-                "Assran et al. 2022, equation 2 and section 3"
+                "Assran et al. 2022, section 3"
                 true
         | _ -> ()
         match choose centres avoid, choose sharpens avoid with

@@ -41,3 +41,25 @@ type Branches = {
     /// Their classes, where the set has labels.
     Labels: torch.Tensor option
 }
+
+/// Branches without a network, for objectives that are looked at alone.
+module Branches =
+    /// Embeddings compared with targets, n x d each, prototypes given: image i is number i, of a class of its own; where embeddings are logits, of class i modulo d. The model
+    /// takes embeddings for images and gives them back; its second head reads their first four values.
+    let alone objective epoch prototypes (predictions: torch.Tensor list) targets =
+        let n, d = int predictions.Head.shape[0], predictions.Head.shape[1]
+        let four (z: torch.Tensor) = z.repeat([| 4L; 4L |]).narrow(1L, 0L, 4L)
+        {
+            Predictions = predictions
+            Targets = targets
+            Places = []
+            Prototypes = prototypes
+            Images = torch.arange (int64 n)
+            Epoch = epoch
+            Progress = 0.5
+            Model = { Images = predictions.Head; Logits = id; Turns = four }
+            Labels =
+                match objective with
+                | Objective.Classify _ -> Some (torch.tensor (Array.init n (fun i -> int64 i % d)))
+                | _ -> Some (torch.arange (int64 n))
+        }

@@ -6,7 +6,7 @@ open Vantage.Kernels
 
 /// Losses of a classifier: of labelled images, and of those whose labels it may not see.
 module ClassLoss =
-    /// Which probability of the right class is known already, at this progress of the run from 0 to 1 (UDA, section 2.3; main.py of the official code).
+    /// Which probability of the right class is known already, at this progress of the run from 0 to 1 (UDA; image/main.py of the official code).
     let threshold annealing classes progress =
         let share =
             match annealing with
@@ -21,21 +21,18 @@ module ClassLoss =
 
     let private ramped ramp progress = if ramp <= 0.0 then 1.0 else min 1.0 (progress / ramp)
 
-    // The step that changes predictions of the first view most, and what it changes.
+    // What the step that changes predictions of the first view most changes.
     let private adversarial
         setting
-        (epsilon: float)
+        epsilon
         trial
         step
         (model: torch.Tensor -> torch.Tensor)
         (x: torch.Tensor)
-        target
         =
-        let bits = Philox.Bits (setting.Seed, (step: int), 0L, 0xFFF9, 0)
-        use chance = new torch.Generator ((uint64 step <<< 32) ^^^ uint64 bits ^^^ setting.Seed, torch.CPU)
+        use chance = LossSetting.chance setting step 0xFFF9
         let start = torch.randn(x.shape, generator = chance).to_type(x.dtype).``to`` x.device
-        let r = Torch.VirtualAdversary.Direction (Func<_, _> model, x, start, trial, epsilon, 1)
-        Torch.Consistency.Loss (model (x.detach () + r), target, 1.0, 0.0)
+        Torch.VirtualAdversary.Loss (Func<_, _> model, x, start, trial, epsilon, 1)
 
     // A term on unlabelled images: logits of their views, u x C each, and their first view.
     let private term setting step (branches: Branches) (views: torch.Tensor list) images term =
@@ -46,7 +43,7 @@ module ClassLoss =
         | Unlabelled.LeastEntropy weight -> weight, Torch.Consistency.Entropy weak
         | Unlabelled.Vat (epsilon, trial, weight, ramp) ->
             weight * ramped ramp branches.Progress,
-            adversarial setting epsilon trial step branches.Model.Logits images weak
+            adversarial setting epsilon trial step branches.Model.Logits images
         | Unlabelled.Sharpened (temperature, confidence, weight) ->
             weight, Torch.Consistency.Loss (strong, weak, temperature, confidence)
         | Unlabelled.Confident (threshold, weight) -> weight, Torch.PseudoLabel.Loss (strong, weak, threshold)

@@ -74,20 +74,9 @@ module CollapseNumbers =
         let criterion = Criterion (objective, avoid, width, images, torch.CPU, 3UL, torch.float32)
         let x, y = a.detach().requires_grad_ true, b.detach().requires_grad_ true
         let prototypes = Objective.prototypes objective |> Option.map (fun _ -> torch.eye (int64 width))
-        let branches step = {
-            Predictions = [ x; y ]
-            Targets = if stops objective avoid then [ x.detach (); y.detach () ] else [ x; y ]
-            Prototypes = prototypes |> Option.map (fun p -> p, p)
-            Images = torch.arange (int64 images)
-            Epoch = step
-            Places = []
-            Progress = 0.5
-            Model = { Images = x; Logits = id; Turns = fun z -> z.repeat([| 4L; 1L |]).narrow(1L, 0L, 4L) }
-            Labels =
-                match objective with
-                | Objective.Classify _ -> Some (torch.tensor (Array.init images (fun i -> int64 (i % width))))
-                | _ -> Some (torch.arange (int64 images))
-        }
+        let targets = if stops objective avoid then [ x.detach (); y.detach () ] else [ x; y ]
+        let branches step =
+            Branches.alone objective step (prototypes |> Option.map (fun p -> p, p)) [ x; y ] targets
         let steps = if criterion.State.IsEmpty then 0 else 60 // until a queue is full and a centre has arrived
         let mutable last = nan
         for step in 0..steps do

@@ -18,7 +18,7 @@ module Encoders =
 
     /// Builds an encoder: the width of its representation, and the function from images, and which of their patches are hidden, to the representation and that of every place.
     /// Residual networks hide nothing; their places are those of the last maps.
-    let withPlaces
+    let build
         (weights: Weights)
         channels
         masks
@@ -46,8 +46,3 @@ module Encoders =
             let width, through = Residual.network weights channels it
             width, seen through
         | Encoder.ViT it -> it.Width, Transformer.network weights channels masks it
-
-    /// Builds an encoder: the width of its representation, and the function.
-    let build weights channels encoder =
-        let width, through = withPlaces weights channels false encoder
-        width, (fun x -> (through None x).Pooled)

@@ -62,12 +62,17 @@ module Layers =
     /// Batch norm with learnt scale and offset.
     let batchNorm weights name width = normOverBatch weights name width true true
 
-    /// Norm over the values of each row, with learnt scale and offset (Ba et al. 2016; PyTorch's epsilon).
-    let layerNorm (weights: Weights) name width =
+    /// Norm over the values of each row in float32, with learnt scale and offset, this added to the variance (Ba et al. 2016).
+    let normOverValues epsilon (weights: Weights) name width =
         let size = [| int64 width |]
         let scale = weights.Parameter ($"{name}.weight", fun _ -> torch.ones size)
         let offset = weights.Parameter ($"{name}.bias", fun _ -> torch.zeros size)
-        fun (x: torch.Tensor) -> torch.nn.functional.layer_norm (x, size, scale, offset, epsilon)
+        fun (x: torch.Tensor) ->
+            torch.nn.functional.layer_norm(x.to_type torch.float32, size, scale, offset, epsilon).to_type
+                x.dtype
+
+    /// The same with PyTorch's epsilon.
+    let layerNorm weights name width = normOverValues epsilon weights name width
 
     /// Values set to 0 with this probability while training, the others scaled by 1 / (1 - probability). What is dropped depends on the run's seed, the step,
     /// the layer and how often the layer ran in the step: a resumed run drops the same.
@@ -75,7 +80,7 @@ module Layers =
         let mutable last = -1
         let mutable calls = 0
         fun (x: torch.Tensor) ->
-            if not weights.Training || probability = 0.0 then
+            if not weights.Drops || probability = 0.0 then
                 x
             else
                 calls <- if weights.Step = last then calls + 1 else 0

@@ -38,16 +38,17 @@ module Order =
         |> Array.collect (fun (_, own) -> Array.truncate perClass own)
         |> Array.sort
 
-    /// Which of so many labelled images a step takes: one after another in a new order each time round.
-    let beside seed count batch step =
-        let first = int64 step * int64 batch
-        let rounds = System.Collections.Generic.Dictionary<int, int array>()
-        Array.init batch (fun i ->
-            let at = first + int64 i
-            let round = int (at / int64 count)
-            if not (rounds.ContainsKey round) then
-                rounds[round] <- permutation seed (0x40000000 + round) count
-            rounds[round][int (at % int64 count)])
+    /// Which of so many labelled images a step takes: one after another in a new order each time round. The function of the step remembers the last order.
+    let beside seed count batch =
+        let mutable current = -1, [||]
+        let order round =
+            if fst current <> round then
+                current <- round, permutation seed (0x40000000 + round) count
+            snd current
+        fun (step: int) ->
+            Array.init batch (fun i ->
+                let at = int64 step * int64 batch + int64 i
+                (order (int (at / int64 count)))[int (at % int64 count)])
 
 /// Makes batches in a background thread, ahead of the training that consumes them. Every batch is a pure function of the
 /// recipe and its step, so where a run starts changes nothing.
@@ -70,15 +71,18 @@ type Loader(viewer: Viewer, split: Split, recipe: Recipe, firstStep: int, lastSt
     let skipped = HashSet<int>()
     let waited = Stopwatch ()
 
-    // The image itself, or under `Skip` the next readable one after it; each corrupt image is named once.
-    let rec read epoch index tries =
+    let choose = Order.beside recipe.Seed (max 1 labelled.Length) beside
+
+    // The image itself, or under `Skip` the next readable one among those that may stand for it; each corrupt image is named once.
+    let rec read epoch count (image: int -> int) at tries =
+        let index = image at
         try
-            let struct (image, rows) = Views.source viewer epoch index split
-            struct (index, image, rows)
-        with DataException error when recipe.OnCorrupt = OnCorrupt.Skip && tries < split.Count ->
+            let struct (pixels, rows) = Views.source viewer epoch index split
+            struct (index, pixels, rows)
+        with DataException error when recipe.OnCorrupt = OnCorrupt.Skip && tries < count ->
             if lock skipped (fun () -> skipped.Add index) then
                 warn $"skipped image {index}: {DataError.message error}"
-            read epoch ((index + 1) % split.Count) (tries + 1)
+            read epoch count image ((at + 1) % count) (tries + 1)
 
     let produce () =
         let mutable epoch = -1
@@ -92,13 +96,15 @@ type Loader(viewer: Viewer, split: Split, recipe: Recipe, firstStep: int, lastSt
                 let start = step % perEpoch * recipe.Batch
                 let images = Array.zeroCreate<Image> size
                 let rows = Array.zeroCreate<Step array array> size
-                let indices =
-                    Array.append
-                        (Array.sub order start recipe.Batch)
-                        (Order.beside recipe.Seed (max 1 labelled.Length) beside step
-                         |> Array.map (fun i -> labelled[i]))
+                let indices = Array.zeroCreate size
+                let own = choose step
                 for i in 0 .. size - 1 do
-                    let struct (index, image, drawn) = read epoch indices[i] 0
+                    let struct (index, image, drawn) =
+                        if i < recipe.Batch then
+                            read epoch split.Count id order[start + i] 0
+                        else
+                            // Only a labelled image stands for a labelled one: the labels of others are not known.
+                            read epoch labelled.Length (fun k -> labelled[k]) own[i - recipe.Batch] 0
                     indices[i] <- index
                     images[i] <- image
                     rows[i] <- drawn

@@ -47,7 +47,7 @@ type Network = {
 module Network =
     let private branch weights channels (recipe: Recipe) =
         let hides = (Objective.hidden recipe.Objective).IsSome
-        let width, see = Encoders.withPlaces weights channels hides recipe.Encoder
+        let width, see = Encoders.build weights channels hides recipe.Encoder
         let embedding, project = Heads.build weights "projector" width recipe.Projector
         let prototypes =
             Objective.prototypes recipe.Objective

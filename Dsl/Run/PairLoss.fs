@@ -7,14 +7,16 @@ open Vantage.Kernels
 /// What chance an objective draws, and where its tensors live.
 type LossSetting = { Device: torch.Device; Seed: uint64; Type: torch.ScalarType }
 
+/// Functions over the setting of a loss.
+module LossSetting =
+    /// A generator of its own for each step and purpose.
+    let chance setting (step: int) purpose =
+        let bits = Philox.Bits (setting.Seed, step, 0L, purpose, 0)
+        new torch.Generator ((uint64 step <<< 32) ^^^ uint64 bits ^^^ setting.Seed, torch.CPU)
+
 /// Losses of one prediction against one target, n x d each, without memory of past steps.
 module PairLoss =
     let private scale (x: float) (t: torch.Tensor) = t * Scope.number x
-
-    // A generator of its own for each step and purpose.
-    let private chance setting (step: int) purpose =
-        let bits = Philox.Bits (setting.Seed, step, 0L, purpose, 0)
-        new torch.Generator ((uint64 step <<< 32) ^^^ uint64 bits ^^^ setting.Seed, torch.CPU)
 
     let private move setting (t: torch.Tensor) = t.to_type(setting.Type).``to`` setting.Device
 
@@ -28,7 +30,7 @@ module PairLoss =
         if weight = 0.0 then
             agree
         else
-            use chance = chance setting step 0xFFFD
+            use chance = LossSetting.chance setting step 0xFFFD
             let normal (rows: int64) (columns: int64) =
                 torch.randn ([| rows; columns |], generator = chance) |> move setting
             let n, d = p.shape[0], p.shape[1]
@@ -54,7 +56,7 @@ module PairLoss =
         let centre = all.narrow(0L, 0L, int64 globals).mean([| 0L |], true)
         let agree = (all - centre).square().mean() |> scale (1.0 - weight)
         if matched && weight > 0.0 then
-            use chance = chance setting step 0xFFFB
+            use chance = LossSetting.chance setting step 0xFFFB
             let lines =
                 torch.randn ([| all.shape[2]; int64 directions |], generator = chance)
                 |> move setting

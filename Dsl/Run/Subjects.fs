@@ -98,25 +98,7 @@ module Subjects =
                     let n = int like.shape[0]
                     let criterion = criterion like n
                     let loss predictions targets =
-                        let branches = {
-                            Predictions = predictions
-                            Targets = targets
-                            Prototypes = prototypes like
-                            Images = torch.arange (int64 n)
-                            Epoch = 0
-                            Places = []
-                            Progress = 0.5
-                            Model = {
-                                Images = predictions.Head
-                                Logits = id
-                                Turns = fun z -> z.repeat([| 4L; 2L |]).narrow(1L, 0L, 4L)
-                            }
-                            Labels =
-                                match objective with
-                                | Objective.Classify _ ->
-                                    Some (torch.tensor (Array.init n (fun i -> int64 i % like.shape[1])))
-                                | _ -> Some (torch.arange (int64 n))
-                        }
+                        let branches = Branches.alone objective 0 (prototypes like) predictions targets
                         fst (criterion.Loss (branches, 0))
                     if criterion.State |> List.exists (fun (name, _) -> name = "bank.normaliser") then
                         let ones = torch.ones_like (like.detach ())

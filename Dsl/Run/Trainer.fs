@@ -96,20 +96,26 @@ module Trainer =
             match trainer.Recipe.Encoder with
             | Encoder.ViT it -> int globals.Head.shape[2] / int it.Patch
             | _ -> invalidOp "only a transformer hides patches; `check` refuses others"
-        let flat (t: torch.Tensor) = t.flatten (0L, 1L)
-        globals
-        |> List.mapi (fun v view ->
-            let mask = masks trainer batch hidden side v
-            let mine = online.See (Some mask) view
-            let theirs = Scope.withoutGradient (fun () -> target.See None view)
-            online.Project mine.Pooled,
-            Scope.withoutGradient (fun () -> target.Project theirs.Pooled),
-            {
-                Student = online.Project (flat mine.Patches)
-                Teacher = Scope.withoutGradient (fun () -> target.Project (flat theirs.Patches))
-                Hidden = mask
-            })
-        |> List.unzip3
+        let through (views: torch.Tensor) hidden =
+            let flat (t: torch.Tensor) = t.flatten (0L, 1L)
+            let mine = online.See (Some hidden) views
+            let student, places = online.Project mine.Pooled, online.Project (flat mine.Patches)
+            Scope.withoutGradient (fun () ->
+                let theirs = target.See None views
+                let teacher = target.Project theirs.Pooled
+                student,
+                teacher,
+                { Student = places; Teacher = target.Project (flat theirs.Patches); Hidden = hidden })
+        let masks = globals |> List.mapi (fun v _ -> masks trainer batch hidden side v)
+        match trainer.Recipe.Passes with
+        | Passes.EachView -> List.map2 through globals masks |> List.unzip3
+        | Passes.Together ->
+            let student, teacher, places =
+                through (torch.cat (List.toArray globals, 0L)) (torch.cat (List.toArray masks, 0L))
+            let n = globals.Head.shape[0]
+            // Of both views alike: the mean over all images is the mean over views of the means.
+            let part (t: torch.Tensor) = globals |> List.mapi (fun v _ -> t.narrow (0L, int64 v * n, n))
+            part student, part teacher, [ places ]
 
     /// What the views of a batch become: the embeddings, global views first, and what the objective compares. One-way objectives look at the first view as it is and at the second through the target only.
     let branches trainer (batch: Batch) =

@@ -1,6 +1,7 @@
 namespace Vantage
 
 open System
+open System.Collections.Generic
 open TorchSharp
 open Vantage.Kernels
 
@@ -21,13 +22,7 @@ module Transformer =
     let private small (size: int64 array) (g: torch.Generator) =
         torch.randn(size, generator = g).mul_(Scope.number 0.02)
 
-    let private norm (weights: Weights) name width =
-        let size = [| int64 width |]
-        let scale = weights.Parameter ($"{name}.weight", fun _ -> torch.ones size)
-        let offset = weights.Parameter ($"{name}.bias", fun _ -> torch.zeros size)
-        fun (x: torch.Tensor) ->
-            torch.nn.functional.layer_norm(x.to_type torch.float32, size, scale, offset, epsilon).to_type
-                x.dtype
+    let private norm weights name width = Layers.normOverValues epsilon weights name width
 
     let private dense (weights: Weights) name inputs outputs =
         let weight = weights.Parameter ($"{name}.weight", small [| int64 outputs; int64 inputs |])
@@ -54,7 +49,7 @@ module Transformer =
         let mutable last = -1
         let mutable calls = 0
         fun (x: torch.Tensor) ->
-            if not weights.Training || probability = 0.0 then
+            if not weights.Drops || probability = 0.0 then
                 x
             else
                 calls <- if weights.Step = last then calls + 1 else 0
@@ -106,30 +101,37 @@ module Transformer =
             float32 (at (token / width) (token % width) (i % values)))
         |> fun all -> torch.tensor(all).view(1L, int64 (height * width), int64 values)
 
-    // Positions of a grid: fixed, or learnt for one grid and stretched to another (bicubic, as DINO).
+    // Positions of a grid: fixed, or learnt for one grid and stretched to another (bicubic, as DINO); and the class token's, where it has any.
     let private positions (weights: Weights) (it: ViT) =
         let side = int it.Image / int it.Patch
         match it.Positions with
-        | Positions.SinCos -> fun height width -> (sinCos height width it.Width).``to`` weights.Device
+        | Positions.SinCos ->
+            let grids = Dictionary<struct (int * int), Kept>()
+            let grid height width =
+                let key = struct (height, width)
+                if not (grids.ContainsKey key) then
+                    grids[key] <- Kept ((sinCos height width it.Width).``to`` weights.Device)
+                grids[key].Value
+            grid, None
         | Positions.Learnt ->
-            let tokens = side * side + (if it.Pool = Pool.ClassToken then 1 else 0)
-            let all = weights.Parameter ("pos_embed", small [| 1L; int64 tokens; int64 it.Width |])
-            fun height width ->
-                let patches = all.narrow (1L, int64 (tokens - side * side), int64 (side * side))
+            let classTokens = if it.Pool = Pool.ClassToken then 1L else 0L
+            let places = int64 (side * side)
+            let all = weights.Parameter ("pos_embed", small [| 1L; classTokens + places; int64 it.Width |])
+            let grid height width =
+                let patches = all.narrow (1L, classTokens, places)
                 if height = side && width = side then
                     patches
                 else
-                    let grid =
-                        patches.view(1L, int64 side, int64 side, int64 it.Width).permute(0L, 3L, 1L, 2L)
-                    let mode = torch.InterpolationMode.Bicubic
+                    let own = patches.view(1L, int64 side, int64 side, int64 it.Width).permute(0L, 3L, 1L, 2L)
                     let stretched =
                         torch.nn.functional.interpolate (
-                            grid,
+                            own,
                             [| int64 height; int64 width |],
-                            mode = mode,
+                            mode = torch.InterpolationMode.Bicubic,
                             align_corners = false
                         )
                     stretched.permute(0L, 2L, 3L, 1L).reshape(1L, int64 (height * width), int64 it.Width)
+            grid, (if classTokens = 0L then None else Some (fun () -> all.narrow (1L, 0L, 1L)))
 
     // Patches to values, n x p x d; the weights are uniform as a convolution's by default, and stay as drawn where they are fixed (MoCo v3, section 4).
     let private embed (weights: Weights) channels (it: ViT) =
@@ -165,12 +167,7 @@ module Transformer =
                 Some (weights.Parameter ("cls_token", small [| 1L; 1L; int64 it.Width |]))
             else
                 None
-        let at = positions weights it
-        let classPosition =
-            match it.Pool, it.Positions with
-            | Pool.ClassToken, Positions.Learnt ->
-                Some (fun () -> (weights.Named "pos_embed").narrow(1L, 0L, 1L))
-            | _ -> None
+        let at, classPosition = positions weights it
         let embed = embed weights channels it
         let blocks = [ for index in 0 .. it.Depth - 1 -> block weights index it ] |> List.reduce (>>)
         let finish = norm weights "norm" it.Width

@@ -14,6 +14,9 @@ type Weights(device: torch.Device, seed: uint64, precision: Precision, learns: b
     /// Batch norm uses the batch's statistics and updates its running ones.
     member val Training = true with get, set
 
+    /// Values and blocks are dropped: while training, in a network that learns. A target that follows one drops nothing (as DINO's code).
+    member this.Drops = this.Training && learns
+
     /// Batch norm's running statistics follow the batch's, while training.
     member val Following = true with get, set
 
@@ -52,9 +55,6 @@ type Weights(device: torch.Device, seed: uint64, precision: Precision, learns: b
         let tensor = (init generator).``to``(device).detach()
         buffers.Add (name, Kept tensor)
         tensor
-
-    /// A weight by its name.
-    member _.Named(name: string) = parameters |> Seq.find (fun (n, _) -> n = name) |> snd |> _.Value
 
     /// Makes and names a running statistic.
     member _.Buffer(name, value: torch.Tensor) =

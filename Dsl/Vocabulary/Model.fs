@@ -21,7 +21,7 @@ type Layer =
     | Relu
     /// x times the normal distribution function of x (Hendrycks and Gimpel 2016), exact.
     | Gelu
-    /// Values set to 0 with this probability while training, the others scaled up.
+    /// Values set to 0 with this probability while training, the others scaled up; not in a momentum target.
     | Dropout of probability: float
     /// Each row divided by its length.
     | UnitLength
@@ -85,7 +85,7 @@ type Mechanism =
     | MatchPrior
     /// Embeddings are kept away from their nearest neighbours, by so many times the Kozachenko-Leonenko term (Sablayrolles et al. 2019; DINOv2). Goes with any objective.
     | KeepApart of weight: float
-    /// The mean prediction over the batch is spread over all prototypes, with this weight (MSN, equation 2).
+    /// The mean prediction over the batch is spread over all prototypes, with this weight (MSN, section 3).
     | MeanEntropy of weight: float
     /// Embeddings are whitened in groups of so many images before they are compared, each view by itself; the covariance is shrunk towards the identity by this
     /// share (W-MSE, Ermolov et al. 2021).

@@ -2,7 +2,7 @@ using System;
 
 namespace Vantage.Kernels.Reference;
 
-/// <summary>Cross-entropy with labels, all of them or those that training signal annealing keeps (UDA, Xie et al. 2020, section 2.3; image/main.py of the official code).</summary>
+/// <summary>Cross-entropy with labels, all of them or those that training signal annealing keeps (UDA, Xie et al. 2020; image/main.py of the official code).</summary>
 public static class Classification
 {
     /// <summary>The mean over rows kept of - log softmax(logits)[label]. Kept are rows whose probability of their label is at most the threshold; with none left, 0.</summary>

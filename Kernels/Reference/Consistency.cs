@@ -2,7 +2,7 @@ using System;
 
 namespace Vantage.Kernels.Reference;
 
-/// <summary>Predictions held to those of another view or network: UDA (Xie et al. 2020, equation 1 and section 2.3), VAT's divergence (Miyato et al. 2018, equation 5), distillation (Chen et al. 2020, SimCLRv2, equation 2).</summary>
+/// <summary>Predictions held to those of another view or network: UDA (Xie et al. 2020; image/main.py of google-research/uda), VAT's divergence (Miyato et al. 2018), distillation (Chen et al. 2020, SimCLRv2, equation 2).</summary>
 public static class Consistency
 {
     /// <summary>

@@ -28,44 +28,26 @@ public static class Dino
         var pairs = teachers.Length * (students.Length - 1);
         var gradients = Array.ConvertAll(students, s => new double[s.Length]);
         var loss = 0.0;
+        var predicted = Array.ConvertAll(students, s => Softmax.Logs(s, n, studentTemperature));
         for (var q = 0; q < teachers.Length; q++)
         {
+            var centred = new double[teachers[q].Length];
+            for (var i = 0; i < centred.Length; i++)
+            {
+                centred[i] = teachers[q][i] - centre[i % k];
+            }
+
+            var p = Softmax.Rows(centred, n, teacherTemperature);
             for (var v = 0; v < students.Length; v++)
             {
-                for (var i = 0; i < n && v != q; i++)
+                for (var i = 0; i < p.Length && v != q; i++)
                 {
-                    var p = Softmax(teachers[q], i, k, c => centre[c], teacherTemperature, out _);
-                    var r = Softmax(students[v], i, k, _ => 0, studentTemperature, out var logSum);
-                    for (var c = 0; c < k; c++)
-                    {
-                        loss -= p[c] * ((students[v][(i * k) + c] / studentTemperature) - logSum) / (n * pairs);
-                        gradients[v][(i * k) + c] += (r[c] - p[c]) / (studentTemperature * n * pairs);
-                    }
+                    loss -= p[i] * predicted[v][i] / (n * pairs);
+                    gradients[v][i] += (Math.Exp(predicted[v][i]) - p[i]) / (studentTemperature * n * pairs);
                 }
             }
         }
 
         return (loss, gradients);
-    }
-
-    private static double[] Softmax(double[] x, int row, int k, Func<int, double> shift, double temperature, out double logSum)
-    {
-        var values = new double[k];
-        var max = double.NegativeInfinity;
-        for (var c = 0; c < k; c++)
-        {
-            values[c] = (x[(row * k) + c] - shift(c)) / temperature;
-            max = Math.Max(max, values[c]);
-        }
-
-        var sum = 0.0;
-        for (var c = 0; c < k; c++)
-        {
-            sum += Math.Exp(values[c] - max);
-        }
-
-        logSum = max + Math.Log(sum);
-        var result = logSum;
-        return Array.ConvertAll(values, value => Math.Exp(value - result));
     }
 }

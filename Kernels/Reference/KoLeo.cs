@@ -2,7 +2,7 @@ using System;
 
 namespace Vantage.Kernels.Reference;
 
-/// <summary>The Kozachenko-Leonenko regularizer (Sablayrolles et al. 2019, section 3.2; DINOv2): embeddings kept away from their nearest neighbours.</summary>
+/// <summary>The Kozachenko-Leonenko regularizer (Sablayrolles et al. 2019; DINOv2): embeddings kept away from their nearest neighbours.</summary>
 public static class KoLeo
 {
     /// <summary>What is added to a distance before its logarithm, as in DINOv2.</summary>

@@ -2,7 +2,7 @@ using System;
 
 namespace Vantage.Kernels.Reference;
 
-/// <summary>Mean-entropy maximization (MSN, Assran et al. 2022, equation 2; losses.py of the official code): all prototypes are used alike on average.</summary>
+/// <summary>Mean-entropy maximization (MSN, Assran et al. 2022, section 3; losses.py of the official code): all prototypes are used alike on average.</summary>
 public static class MeanEntropy
 {
     /// <summary>log K - H(m), m the mean over rows of softmax(scores / t): 0 where m is even, log K where one prototype takes all.</summary>

@@ -30,20 +30,9 @@ public static class SwapCodes
         {
             Batch.Width(scores[0], scores[v], images, 1);
             gradients[v] = new double[scores[v].Length];
+            var logs = Softmax.Logs(scores[v], images, temperature);
             for (var b = 0; b < images; b++)
             {
-                var highest = double.NegativeInfinity;
-                for (var c = 0; c < k; c++)
-                {
-                    highest = Math.Max(highest, scores[v][(b * k) + c] / temperature);
-                }
-
-                var sum = 0.0;
-                for (var c = 0; c < k; c++)
-                {
-                    sum += Math.Exp((scores[v][(b * k) + c] / temperature) - highest);
-                }
-
                 for (var q = 0; q < codes.Length; q++)
                 {
                     if (q == v)
@@ -60,9 +49,8 @@ public static class SwapCodes
                     for (var c = 0; c < k; c++)
                     {
                         var at = (b * k) + c;
-                        var log = (scores[v][at] / temperature) - highest - Math.Log(sum);
-                        loss -= codes[q][at] * log / (images * pairs);
-                        gradients[v][at] += ((mass * Math.Exp(log)) - codes[q][at]) / (temperature * images * pairs);
+                        loss -= codes[q][at] * logs[at] / (images * pairs);
+                        gradients[v][at] += ((mass * Math.Exp(logs[at])) - codes[q][at]) / (temperature * images * pairs);
                     }
                 }
             }

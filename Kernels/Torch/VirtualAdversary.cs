@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace Vantage.Kernels.Torch;
 
 /// <summary>
-/// The direction in which a small step of the input changes the prediction most (VAT, Miyato et al. 2018, section 3.3; vat.py of takerum/vat_tf): power iteration on the Hessian of
+/// The direction in which a small step of the input changes the prediction most (VAT, Miyato et al. 2018; vat.py of takerum/vat_tf): power iteration on the Hessian of
 /// the divergence, each product by a finite step of length xi.
 /// </summary>
 public static class VirtualAdversary
@@ -19,6 +19,25 @@ public static class VirtualAdversary
     /// <exception cref="ArgumentException">Shapes differ, or a number is not positive.</exception>
     public static Tensor Direction(Func<Tensor, Tensor> model, Tensor x, Tensor start, double xi, double epsilon, int iterations)
     {
+        Check(model, x, start, xi, epsilon, iterations);
+        using var scope = NewDisposeScope();
+        return Find(model, x.detach(), Predictions(model, x.detach()), start, xi, epsilon, iterations).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The mean divergence of predictions after that step from those before it, which are constants: a scalar with gradient through the model's weights.</summary>
+    /// <inheritdoc cref="Direction"/>
+    public static Tensor Loss(Func<Tensor, Tensor> model, Tensor x, Tensor start, double xi, double epsilon, int iterations)
+    {
+        Check(model, x, start, xi, epsilon, iterations);
+        using var scope = NewDisposeScope();
+        var constant = x.detach();
+        var target = Predictions(model, constant);
+        var step = Find(model, constant, target, start, xi, epsilon, iterations);
+        return Consistency.Loss(model(constant.add(step)), target, 1, 0).MoveToOuterDisposeScope();
+    }
+
+    private static void Check(Func<Tensor, Tensor> model, Tensor x, Tensor start, double xi, double epsilon, int iterations)
+    {
         ArgumentNullException.ThrowIfNull(model);
         if (!start.shape.AsSpan().SequenceEqual(x.shape))
         {
@@ -29,25 +48,25 @@ public static class VirtualAdversary
         {
             throw new ArgumentException($"a trial step of {xi}, a step of {epsilon} and {iterations} iterations: all must be positive");
         }
+    }
 
-        using var scope = NewDisposeScope();
-        var constant = x.detach();
-        Tensor target;
-        using (no_grad())
-        {
-            target = model(constant);
-        }
+    private static Tensor Predictions(Func<Tensor, Tensor> model, Tensor x)
+    {
+        using var guard = no_grad();
+        return model(x);
+    }
 
+    private static Tensor Find(Func<Tensor, Tensor> model, Tensor x, Tensor target, Tensor start, double xi, double epsilon, int iterations)
+    {
         var direction = Unit(start.detach());
         for (var i = 0; i < iterations; i++)
         {
             var step = direction.mul(xi).detach().requires_grad_(true);
-            using var divergence = Consistency.Loss(model(constant.add(step)), target, 1, 0);
-            var slope = autograd.grad([divergence], [step])[0];
-            direction = Unit(slope);
+            using var divergence = Consistency.Loss(model(x.add(step)), target, 1, 0);
+            direction = Unit(autograd.grad([divergence], [step])[0]);
         }
 
-        return direction.mul(epsilon).detach().MoveToOuterDisposeScope();
+        return direction.mul(epsilon).detach();
     }
 
     private static Tensor Unit(Tensor direction) => UnitRows.Of(direction.flatten(1)).view(direction.shape);

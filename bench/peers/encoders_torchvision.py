@@ -2,7 +2,7 @@
 
 Value i of the tensor NAME is w = sin(0.7 i + 1.3 len(NAME)), then by kind: matrices and convolutions w sqrt(2 / fan in), scales of norms 1 + 0.1 w,
 running variances 1 + 0.5 w^2, all else 0.1 w. The image is sin(0.05 i). Printed are six
-values of the output, a sixth of its length apart, and their sum. Names are torchvision's for ResNets and timm's for the transformer.
+values that are not 0 with their places, and the sum of all. Names are torchvision's for ResNets and timm's for the transformer.
     python3 encoders_torchvision.py
 """
 import math
@@ -28,7 +28,9 @@ def image(size):
 
 def show(name, out):
     out = out.flatten()
-    print(name, [float(f"{x:.6g}") for x in out[:: len(out) // 6][:6].tolist()], f"{out.sum().item():.6g}")
+    places = torch.nonzero(out).flatten()
+    places = places[:: len(places) // 6][:6].tolist()
+    print(name, [(at, float(f"{out[at].item():.6g}")) for at in places], f"{out.sum().item():.6g}")
 
 
 for name in ["resnet18", "resnet50"]:
