@@ -78,6 +78,7 @@ let private viewerOf augmentation = {
     Plans = [ fst (Rewrite.plan (Plan.ofAugmentation augmentation)) ]
     Shapes = [ Views.shape 3 1 1 (Plan.ofAugmentation augmentation) ]
     Engine = ViewEngine.Best ()
+    Channel = []
     Seed = 1UL
 }
 

@@ -118,15 +118,77 @@ let private cases = [
     "a margin of 0",
     { good with Objective = marginTriplet 0.0 },
     RecipeError.BadObjective (marginTriplet 0.0, "margin", 0.0)
-    "channels that mean something else",
-    view [ crop 16<px> (between 0.1 1.0); lab ],
+    "channels that mean something else in one view",
+    { good with Views = [ View.Global size; View.Global (augment [ size; lab ]) ] },
     RecipeError.ChannelsChange lab
-    "channels left out",
-    view [ crop 16<px> (between 0.1 1.0); keepChannels 0 1 ],
-    RecipeError.ChannelsChange (keepChannels 0 1)
-    "tiles without an encoder of patches",
-    view [ crop 16<px> (between 0.1 1.0); patches 8<px> 4<px> ],
-    RecipeError.TilesNeedPatches (patches 8<px> 4<px>)
+    "tiles that nothing joins",
+    view [ size; patches 8<px> 4<px> ],
+    RecipeError.TilesNotJoined (patches 8<px> 4<px>)
+    "nothing to join", { good with Projector = head [ linear 8; joinTiles ] }, RecipeError.NothingToJoin
+    "tiles joined twice",
+    {
+        view [ size; patches 8<px> 4<px> ] with
+            Projector = head [ linear 8; joinTiles; linear 8; joinTiles ]
+    },
+    RecipeError.NothingToJoin
+    "tiles in different numbers",
+    {
+        good with
+            Views = [
+                View.Global (augment [ size; patches 8<px> 8<px> ])
+                View.Global (augment [ size; patches 8<px> 4<px> ])
+            ]
+            Projector = head [ linear 8; joinTiles ]
+    },
+    RecipeError.TilesDiffer (4, 9)
+    "CPC without patches",
+    with' (predictBelow 1 2 1) [ repel inBatch ],
+    RecipeError.EncoderDoesNotFit (
+        good.Encoder,
+        "patches of the image, each seen alone, for CPC: `patchwise 8<px> 4<px> (...)`"
+    )
+    "batch norm over patches",
+    {
+        with' (predictBelow 1 2 1) [ repel inBatch ] with
+            Encoder = patchwise 8<px> 4<px> good.Encoder
+    },
+    RecipeError.NormOverPatches good.Encoder
+    "rows beyond the grid",
+    {
+        with' (predictBelow 2 3 1) [ repel inBatch ] with
+            Encoder = patchwise 8<px> 4<px> (layerNormed good.Encoder)
+    },
+    RecipeError.NothingAhead (3, 3)
+    "rows in disorder",
+    {
+        with' (predictBelow 2 1 1) [ repel inBatch ] with
+            Encoder = patchwise 8<px> 4<px> (layerNormed good.Encoder)
+    },
+    RecipeError.BadObjective (predictBelow 2 1 1, "distance of the last row from the nearest", -1.0)
+    "two scales of a transformer",
+    { with' (localGlobal 20.0 0.05) [ repel inBatch ] with Encoder = vitCompact 16<px> 4<px> },
+    RecipeError.EncoderDoesNotFit (
+        vitCompact 16<px> 4<px>,
+        "a residual network of two stages or more, whose last two maps AMDIM compares"
+    )
+    "local views that nothing looks at",
+    {
+        with' (localGlobal 20.0 0.05) [ repel inBatch ] with
+            Views = good.Views @ locals 1 (crop 8<px> (between 0.1 0.3))
+    },
+    RecipeError.NoLocals (localGlobal 20.0 0.05)
+    "channels that do not split",
+    { good with Encoder = splitChannels [ 1; 1 ] good.Encoder },
+    RecipeError.ChannelsDoNotSplit ([ 1; 1 ], 3)
+    "a queue of several groups",
+    {
+        with' (infoNceBothWays 0.2) [ repel (queue 32) ] with
+            Encoder = splitChannels [ 1; 2 ] good.Encoder
+    },
+    RecipeError.EncoderDoesNotFit (
+        splitChannels [ 1; 2 ] good.Encoder,
+        "a bank for each group of channels, `repel (bank 0.5)`, or both ways among the batch: one queue would mix the groups, and one way only the first would learn"
+    )
     "no mechanism", { good with Avoid = [] }, RecipeError.NothingPreventsCollapse good.Objective
     "one view", { good with Views = globals 1 size }, RecipeError.TooFewViews 1
     "crop by chance", view [ sometimes 0.5 size; standard ], RecipeError.ShapeChangesByChance size

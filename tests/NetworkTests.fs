@@ -76,7 +76,9 @@ let tests =
             // The published 1.8 billion at 224 px, without the classifier's 0.5 million (torchvision: 1.814).
             let network = built (resnet 18) float32s 3
             let encoder =
-                Explain.layers network 3 224 224
+                Explain.layers
+                    network
+                    (Vantage.Kernels.ViewShape (3, 224, 224, [| 0.0f; 0.0f; 0.0f |], [| 1.0f; 1.0f; 1.0f |]))
                 |> List.filter (fun l -> not (l.Layer.StartsWith "projector"))
             let macs = encoder |> List.sumBy _.Macs
             Expect.floatClose { absolute = 0.01; relative = 0.0 } (float macs / 1e9) 1.814 "billions"

@@ -110,6 +110,60 @@ let all: (string * Recipe) list =
         "UDA", with' (semiSupervised 2 8 [ sharpened 0.4 0.3 1.0 ] |> annealed Annealing.Linear) [] small
         "FixMatch", with' (semiSupervised 2 8 [ confident 0.3 1.0 ]) [] small
         "S4L", with' (semiSupervised 2 8 [ rotation 1.0 ]) [] small
+        "PIRL",
+        {
+            with' (infoNce 0.1) [ repel (bankNoise 12 0.5) ] small with
+                Views = [
+                    small.Views.Head
+                    View.Global (
+                        augment [
+                            crop 15<px> (between 0.6 1.0)
+                            flip
+                            jigsaw 3 4<px>
+                            standardize [ 0.5 ] [ 0.25 ]
+                        ]
+                    )
+                ]
+                Projector = head [ linear 8; joinTiles ]
+        }
+        "CMC",
+        {
+            with' (infoNce 0.1) [ repel (bankNoise 12 0.5) ] small with
+                Views =
+                    globals
+                        1
+                        (augment [ crop 16<px> (between 0.2 1.0); flip; lab; standardize [ 0.5 ] [ 0.25 ] ])
+                Encoder = splitChannels [ 1; 2 ] (compactResNet [ 8; 16 ] 1)
+                Projector = head [ linear 8 ]
+        }
+        "CMC among the batch",
+        {
+            with' (ntXent 0.1) [ repel inBatch ] small with
+                Views =
+                    globals
+                        1
+                        (augment [ crop 16<px> (between 0.2 1.0); flip; lab; standardize [ 0.5 ] [ 0.25 ] ])
+                Encoder = splitChannels [ 1; 2 ] (compactResNet [ 8; 16 ] 1)
+        }
+        "CPC",
+        {
+            with' (predictBelow 1 2 2) [ repel inBatch ] small with
+                Views = [ small.Views.Head ]
+                Encoder = patchwise 8<px> 4<px> (layerNormed (compactResNet [ 8; 16 ] 1))
+                Projector = head [ linear 8 ]
+        }
+        "CPC v2",
+        {
+            with' (predictAround 2 2 1) [ repel inBatch ] small with
+                Views = [ small.Views.Head ]
+                Encoder = patchwise 8<px> 4<px> (layerNormed (compactResNet [ 8; 16 ] 1))
+                Projector = head [ linear 8 ]
+        }
+        "AMDIM",
+        {
+            with' (localGlobal 20.0 0.05) [ repel inBatch ] small with
+                Projector = head [ linear 16; relu; linear 8 ]
+        }
         "SupCon", with' (supCon 0.1) [ repel inBatch ] small
         "SimCLR on several crops", small |> multiCrop
         "SimCLR with every layer",

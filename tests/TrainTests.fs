@@ -8,7 +8,7 @@ open TorchSharp
 open Vantage
 open Vantage.Kernels
 
-let private split = Generators.patterns "train" 40 1 18 4
+let private split = Generators.patterns "train" 40 3 18 4
 
 let private start = { Step = 0; Seconds = 0.0; Waited = 0.0 }
 
@@ -89,6 +89,10 @@ let tests =
                 "DINO on a transformer"
                 "FixMatch"
                 "VAT"
+                "PIRL"
+                "CMC"
+                "CPC v2"
+                "AMDIM"
             ] do
             test $"kill and resume gives the same bits as no kill, {name}" {
                 let recipe = Strategies.named name

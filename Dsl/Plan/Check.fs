@@ -114,7 +114,7 @@ module Check =
             match Mechanism.negatives recipe.Avoid with
             | Some (Negatives.Bank _) -> 1
             | _ -> Objective.leastViews recipe.Objective
-        if recipe.Views.Length < least then
+        if recipe.Views.Length * Encoder.towers recipe.Encoder < least then
             RecipeError.TooFewViews recipe.Views.Length
         elif globals = 0 then
             RecipeError.NoGlobalView
@@ -129,55 +129,7 @@ module Check =
                     RecipeError.BadTemperature value
                 else
                     RecipeError.BadObjective (recipe.Objective, name, value)
-        for part in Recipe.augmentations recipe |> List.distinct |> List.collect Augmentation.parts do
-            match part with
-            | Augmentation.Jigsaw _
-            | Augmentation.PatchGrid _ -> RecipeError.TilesNeedPatches part
-            | Augmentation.Lab
-            | Augmentation.KeepChannels _ -> RecipeError.ChannelsChange part
-            | _ -> ()
-        match Objective.hidden recipe.Objective, recipe.Encoder with
-        | Some hidden, Encoder.ViT _ ->
-            let ends = [ Distribution.at 0.0 hidden.Share; Distribution.at 1.0 hidden.Share ]
-            for share in ends do
-                if not (share >= 0.0 && share <= 1.0) then
-                    RecipeError.BadObjective (recipe.Objective, "share", share)
-            if not (hidden.Probability <= 1.0) then
-                RecipeError.BadProbability hidden.Probability
-        | Some _, _ -> RecipeError.HidesNothing recipe.Encoder
-        | None, _ -> ()
-        match recipe.Encoder with
-        | Encoder.ResNet it ->
-            match it.Depth with
-            | 18
-            | 34
-            | 50
-            | 101
-            | 152
-            | 200 -> ()
-            | other -> RecipeError.UnknownDepth other
-            if it.Width < 1 then
-                RecipeError.BadResNet (it, "width", float it.Width)
-            match it.Selective with
-            | Some ratio when not (finite ratio && ratio > 0.0) -> RecipeError.BadResNet (it, "ratio", ratio)
-            | Some _ when it.Depth < 50 -> RecipeError.NotSelective it.Depth
-            | _ -> ()
-        | Encoder.ViT it ->
-            if it.Image < 1<px> || it.Patch < 1<px> || it.Image % it.Patch <> 0<px> then
-                RecipeError.PatchesDoNotFit (it.Image, it.Patch)
-            if
-                it.Heads < 1
-                || it.Width < 4
-                || it.Width % it.Heads <> 0
-                || it.Width % 4 <> 0
-                || it.Depth < 1
-            then
-                RecipeError.BadTransformer it
-            if not (it.DropPath >= 0.0 && it.DropPath < 1.0) then
-                RecipeError.BadDropout it.DropPath
-        | Encoder.CompactResNet (widths, blocks) ->
-            if widths.IsEmpty || List.exists (fun w -> w <= 0) widths || blocks <= 0 then
-                RecipeError.BadWidths (widths, blocks)
+        yield! CheckNetwork.errors recipe
         yield! headErrors recipe.Objective recipe.Projector
         if
             Schedule.values recipe.Optimizer.Rate
@@ -211,15 +163,14 @@ module Check =
             | _ -> ()
     ]
 
-    /// The sizes of these views, where they differ.
+    /// The sizes of these views, where they differ; tiles go through the network by themselves.
     let private sizes (augmentations: Augmentation list) =
         augmentations
+        |> List.filter (fun a -> (Plan.ofAugmentation a).Tiles.IsNone)
         |> List.map (fun a ->
-            let plan = Plan.ofAugmentation a
-            match plan.Tiles, plan.Extent with
-            | Some (_, side), _ -> Some side
-            | None, Sized (h, _) -> Some h
-            | None, _ -> None)
+            match (Plan.ofAugmentation a).Extent with
+            | Sized (h, _) -> Some h
+            | _ -> None)
         |> List.distinct
 
     /// All errors that the recipe alone shows, in the order of its fields.
@@ -241,6 +192,7 @@ module Check =
             RecipeError.BatchLargerThanSet (r.Batch, shape)
         for augmentation in Recipe.augmentations r |> List.distinct do
             yield! CheckView.onImages shape augmentation
+        yield! CheckNetwork.onImages shape r
         for protocol in r.Evaluate do
             match protocol with
             | Protocol.Knn (k, _) when k > shape.Images -> RecipeError.NeighboursMoreThanImages (k, shape)

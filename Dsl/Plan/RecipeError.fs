@@ -55,7 +55,14 @@ type RecipeError =
     | NeighboursMoreThanImages of int * ImageShape
     | BadObjective of Objective * number: string * float
     | MechanismWithoutTerm of Mechanism * Objective
-    | TilesNeedPatches of Augmentation
+    | TilesNotJoined of Augmentation
+    | NothingToJoin
+    | TilesDiffer of int * int
+    | EncoderDoesNotFit of Encoder * needs: string
+    | NormOverPatches of Encoder
+    | NothingAhead of last: int * rows: int
+    | NoLocals of Objective
+    | ChannelsDoNotSplit of int list * channels: int
     | ChannelsChange of Augmentation
     | TwoOfAKind of Mechanism * Mechanism
     | BadMechanism of Mechanism * number: string * float
@@ -88,10 +95,24 @@ module RecipeError =
         | RecipeError.MechanismWithoutTerm (mechanism, objective) ->
             let list = words ", " objective
             $"{Print.mechanism mechanism} does nothing in {Objective.name objective}, whose own are {list}. Take it out of Avoid, or choose another objective."
-        | RecipeError.TilesNeedPatches a ->
-            $"{Print.augmentation a} makes views of several tiles; no encoder here takes patches yet. Views like it can be looked at and verified, not trained."
+        | RecipeError.TilesNotJoined a ->
+            $"{Print.augmentation a} makes views of several tiles, and nothing makes one embedding of them. Put `joinTiles` at the end of the projector."
+        | RecipeError.NothingToJoin ->
+            "`joinTiles` joins the tiles of a view, once, in the projector. Take it away where no view has tiles (`jigsaw`, `patches`), where it stands twice, or in a predictor."
+        | RecipeError.TilesDiffer (a, b) ->
+            $"One view has {a} tiles, another {b}; `joinTiles` has one width. Cut all of them into as many."
+        | RecipeError.EncoderDoesNotFit (encoder, needs) ->
+            $"{Print.encoder encoder} does not fit: needed is {needs}."
+        | RecipeError.NormOverPatches encoder ->
+            $"{Print.encoder encoder} has batch norm, whose statistics tell a patch of the others: patches would not be seen alone. Use `layerNormed` around it, or a transformer."
+        | RecipeError.NothingAhead (last, rows) ->
+            $"Nothing lies {last} rows further in a grid of {rows}. Predict up to {rows - 1} rows, or use smaller patches."
+        | RecipeError.NoLocals objective ->
+            $"{Objective.name objective} compares places of global views; local views beside them would do nothing. Take `locals` away."
+        | RecipeError.ChannelsDoNotSplit (groups, channels) ->
+            $"Groups of %A{groups} channels do not make up the {channels} of a view. Their sum must be {channels}."
         | RecipeError.ChannelsChange a ->
-            $"{Print.augmentation a} changes what the channels of a view mean, and the encoder is measured on images without it. Views like it can be looked at and verified, not trained yet."
+            $"{Print.augmentation a} changes what channels mean in some views and not in others; the encoder is one. Put it into all of them, as the same steps in the same order."
         | RecipeError.TooFewViews n ->
             $"The recipe has {n} views; the objective compares at least 2 (1 with a bank). Use `globals 2 view`."
         | RecipeError.NoGlobalView ->

@@ -28,6 +28,10 @@ type Branches = {
     Targets: torch.Tensor list
     /// Patches of the global views, where the objective hides some.
     Places: Places list
+    /// The views at several scales, where the objective compares them.
+    Scales: Scales list
+    /// What patches predict of others, where the objective asks for it.
+    Ahead: Prediction list
     /// The learnt prototypes, and those of the target, where the objective has any.
     Prototypes: (torch.Tensor * torch.Tensor) option
     /// Numbers of the images in their set.
@@ -45,7 +49,7 @@ type Branches = {
 /// Branches without a network, for objectives that are looked at alone.
 module Branches =
     /// Embeddings compared with targets, n x d each, prototypes given: image i is number i, of a class of its own; where embeddings are logits, of class i modulo d. The model
-    /// takes embeddings for images and gives them back; its second head reads their first four values.
+    /// takes embeddings for images and gives them back; its second head reads their first four values. An image has one place and one patch, its embedding.
     let alone objective epoch prototypes (predictions: torch.Tensor list) targets =
         let n, d = int predictions.Head.shape[0], predictions.Head.shape[1]
         let four (z: torch.Tensor) = z.repeat([| 4L; 4L |]).narrow(1L, 0L, 4L)
@@ -53,6 +57,21 @@ module Branches =
             Predictions = predictions
             Targets = targets
             Places = []
+            Scales =
+                match objective with
+                | Objective.LocalGlobal _ ->
+                    predictions
+                    |> List.map (fun z -> { Image = z; Finer = z.unsqueeze 1L; Coarser = z.unsqueeze 1L })
+                | _ -> []
+            Ahead =
+                match objective with
+                | Objective.PredictAhead _ -> [
+                    for v, z in List.indexed predictions do
+                        for q, target in List.indexed targets do
+                            if v <> q then
+                                { Guesses = z; Embeddings = target; Which = torch.arange (int64 n) }
+                  ]
+                | _ -> []
             Prototypes = prototypes
             Images = torch.arange (int64 n)
             Epoch = epoch

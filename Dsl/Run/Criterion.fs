@@ -4,13 +4,14 @@ open System
 open TorchSharp
 open Vantage.Kernels
 
-/// An objective under its mechanisms, for embeddings of this width and type on sets of so many images, with what it remembers from step to step: a queue, a bank, a centre.
+/// An objective under its mechanisms, for embeddings of this width and type, of so many groups of channels, on sets of so many images, with what it remembers from step to step: a queue, a bank, a centre.
 [<Sealed>]
 type Criterion
     (
         objective: Objective,
         avoid: Mechanism list,
         embedding: int,
+        towers: int,
         images: int,
         device: torch.Device,
         seed: uint64,
@@ -31,20 +32,12 @@ type Criterion
         state.Add (name, Kept kept)
         kept
 
-    // MoCo starts with random unit keys; a bank with values of expected length 1, between plus and minus sqrt (3 / d) (Wu et al. 2018, code).
+    // MoCo starts with random unit keys.
     let memory =
         match negatives with
         | Some (Negatives.Queue length) ->
             let size = [| int64 length; int64 embedding |]
             Some (keep "queue" (fun () -> torch.randn (size, generator = generator) |> Torch.UnitRows.Of))
-        | Some (Negatives.Bank _) ->
-            let size, bound = [| int64 images; int64 embedding |], sqrt (3.0 / float embedding)
-            let uniform () =
-                torch
-                    .rand(size, generator = generator)
-                    .mul_(Scope.number (2.0 * bound))
-                    .sub_(Scope.number bound)
-            Some (keep "bank" uniform)
         | _ -> None
 
     let position =
@@ -52,11 +45,24 @@ type Criterion
         | Some (Negatives.Queue _) -> Some (keep "queue.position" (fun () -> torch.zeros (1L, torch.int64)))
         | _ -> None
 
-    let normaliser =
+    // One for each group of channels.
+    let banks =
         match negatives with
-        | Some (Negatives.Bank (noise, _)) when noise > 0 ->
-            Some (keep "bank.normaliser" (fun () -> torch.full ([| 1L |], Scope.number nan, torch.float32)))
-        | _ -> None
+        | Some (Negatives.Bank (noise, momentum)) -> [
+            for k in 0 .. towers - 1 ->
+                let name = if towers = 1 then "bank" else $"bank{k}"
+                Bank (
+                    noise,
+                    momentum,
+                    images,
+                    embedding,
+                    lengths,
+                    seed,
+                    generator,
+                    fun part make -> keep (name + part) make
+                )
+          ]
+        | _ -> []
 
     let labels =
         Mechanism.labelling avoid
@@ -82,24 +88,6 @@ type Criterion
     let centre = centred "centre"
 
     let centreOfPlaces = Objective.hidden objective |> Option.bind (fun _ -> centred "centre.places")
-
-    // Queries against their own rows of the bank: among all, or among rows drawn from it.
-    let instance (z: torch.Tensor) (rows: torch.Tensor) (noise: int) temperature step =
-        let bank = memory.Value
-        if noise = 0 then
-            Torch.InfoNce.Bank (z, bank, rows, temperature, lengths)
-        else
-            let drawn =
-                Array.init (int z.shape[0] * noise) (fun i ->
-                    let u = Philox.Uniform (seed, step, int64 i, 0xFFFE, 0)
-                    int64 (min (float (images - 1)) (float images * float u)))
-            let others = torch.tensor(drawn).reshape(z.shape[0], int64 noise).``to`` device
-            let indices = torch.cat ([| rows.unsqueeze 1L; others |], 1L)
-            let scores = Torch.NoiseContrast.Scores (unit z, bank, indices)
-            if normaliser.Value.isnan().any().item<bool>() then
-                normaliser.Value.copy_ (Torch.NoiseContrast.LogNormaliser (scores, temperature, int64 images))
-                |> ignore
-            Torch.NoiseContrast.Loss (scores, normaliser.Value.squeeze 0L, temperature, int64 images)
 
     let setting = { Device = device; Seed = seed; Type = dtype }
 
@@ -171,23 +159,45 @@ type Criterion
             |> ignore
         | _ -> ()
 
-    let store momentum (z: torch.Tensor) (rows: torch.Tensor) =
-        let bank = memory.Value
-        let old = bank.index_select (0L, rows) * Scope.number momentum
-        let fresh = unit (z.detach ()) * Scope.number (1.0 - momentum)
-        bank.index_copy_ (0L, rows, unit (old + fresh)) |> ignore
+    // Each view against the rows of its image; of several groups of channels, each against the other groups' banks, all of these added up (CMC).
+    let instances temperature step (branches: Branches) =
+        let views = branches.Predictions |> List.splitInto towers
+        match banks with
+        | [ bank ] ->
+            branches.Predictions
+            |> List.map (fun z -> bank.Loss (z, branches.Images, temperature, step))
+            |> mean
+        | several ->
+            [
+                for s, own in List.indexed views do
+                    for o, bank in List.indexed several do
+                        if s <> o then
+                            own
+                            |> List.map (fun z -> bank.Loss (z, branches.Images, temperature, step))
+                            |> mean
+            ]
+            |> List.reduce (fun a b -> a + b)
+
+    let store (branches: Branches) =
+        (banks, branches.Predictions |> List.splitInto towers)
+        ||> List.iter2 (fun bank own -> bank.Store (own.Head, branches.Images))
 
     /// The loss of a batch, a scalar with gradient, and what to do when its step is made: new keys go into the queue, rows into the bank, the centre moves on.
     /// `step` numbers the draws of noise.
     member _.Loss(branches: Branches, step: int) : torch.Tensor * (unit -> unit) =
         match objective, negatives, branches.Prototypes with
-        | Objective.InfoNce (temperature, _), Some (Negatives.Bank (noise, momentum)), _ ->
-            let loss =
-                branches.Predictions
-                |> List.map (fun p -> instance p branches.Images noise temperature step)
-                |> mean
-            PrototypeLoss.apart avoid branches loss,
-            (fun () -> store momentum branches.Predictions.Head branches.Images)
+        | Objective.InfoNce (temperature, _), Some (Negatives.Bank _), _ ->
+            instances temperature step branches |> PrototypeLoss.apart avoid branches,
+            (fun () -> store branches)
+        | Objective.PredictAhead ahead, _, _ ->
+            let repels = negatives.IsSome
+            PlaceLoss.ahead repels (ahead.Last - ahead.First + 1) branches.Ahead
+            |> PrototypeLoss.apart avoid branches,
+            ignore
+        | Objective.LocalGlobal (clip, penalty), _, _ ->
+            PlaceLoss.scales setting negatives.IsSome clip penalty step branches.Scales
+            |> PrototypeLoss.apart avoid branches,
+            ignore
         | Objective.SwapCodes (temperature, _), _, Some (learnt, _) ->
             match labels with
             | Some labels ->

@@ -11,7 +11,15 @@ exception EncoderFileException of string with
 
 /// Encoders as safetensors files under the names that torchvision (ResNets) and timm (transformers) give their weights.
 module EncoderFile =
-    let private heads = [ "projector."; "predictor."; "prototypes."; "turn." ]
+    let private heads = [
+        "projector."
+        "predictor."
+        "prototypes."
+        "turn."
+        "context."
+        "scale0."
+        "scale1."
+    ]
 
     // What published files hold beside the encoder: classifiers, and counts of batches that nothing reads.
     let private beside = [ "fc."; "head."; "classifier."; "heads." ]
@@ -19,7 +27,11 @@ module EncoderFile =
     /// All weights and statistics of the encoder of these weights, by name.
     let tensors (weights: Weights) =
         weights.Parameters @ weights.Buffers
-        |> List.filter (fun (name, _) -> not (heads |> List.exists name.StartsWith))
+        |> List.filter (fun (name, _) ->
+            not (
+                heads
+                |> List.exists (fun head -> name.StartsWith head || name.Contains ("." + head))
+            ))
 
     /// Writes the encoder, as float32.
     let save (path: string) (weights: Weights) =

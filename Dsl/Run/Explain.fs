@@ -75,20 +75,26 @@ module Explain =
         )
         |> List.ofSeq
 
-    /// The layers that one image of this shape meets, encoder first, with output shapes and multiply-adds.
-    let layers (network: Network) channels height width =
+    // So many times a layer runs for one image: once for each of its tiles or patches.
+    let private times (layer: LayerTrace) = layer.Output.Head
+
+    /// The layers that one view of this shape meets, encoder first, with output shapes, tiles and patches first, and multiply-adds of each of them.
+    let layers (network: Network) (view: Vantage.Kernels.ViewShape) =
+        let one = [| int64 view.Channels; int64 view.Height; int64 view.Width |]
+        let size = Array.concat [ [| 1L |]; (if view.Tiles = 1 then [||] else [| int64 view.Tiles |]); one ]
         let trace = ResizeArray ()
         network.Training <- false
         network.Weights.Trace <- Some trace
         try
             Scope.scoped (fun () ->
                 Scope.withoutGradient (fun () ->
-                    torch.zeros (1L, int64 channels, int64 height, int64 width)
-                    |> fun x -> x.``to`` network.Weights.Device
-                    |> network.Encode
-                    |> network.Project
-                    |> network.Predict
-                    |> ignore))
+                    let x = (torch.zeros size).``to`` network.Weights.Device
+                    match network.Ahead, network.Compare with
+                    | Some ahead, _ -> ahead x |> ignore
+                    | None, Some compare -> compare x |> ignore
+                    | None, None ->
+                        for tower in network.Online.Towers do
+                            tower.Embed x |> network.Predict |> ignore))
         finally
             network.Weights.Trace <- None
             network.Training <- true
@@ -99,7 +105,7 @@ module Explain =
     /// What a step costs for one image, given the layers that each view meets, global ones first: multiply-adds, forward and backward for what learns and forward for what a
     /// momentum target makes, and how many values layers give that wait for the backward pass.
     let cost (recipe: Recipe) (traces: LayerTrace list list) =
-        let macs layers = layers |> List.sumBy _.Macs
+        let macs layers = layers |> List.sumBy (fun l -> times l * l.Macs)
         let values layers = layers |> List.sumBy (fun l -> List.fold (*) 1L l.Output)
         let globals = traces |> List.truncate (Recipe.globals recipe).Length
         let learnt, sought =
@@ -122,8 +128,9 @@ module Explain =
             |> List.map (Views.shape shape.Channels (int shape.Height) (int shape.Width))
         let view = shapes.Head
         let network = Network.ofRecipe torch.CPU shape.Channels recipe
-        let shown = layers network view.Channels view.Height view.Width
+        let shown = layers network view
         let parameters = network.Weights.Parameters |> List.sumBy (fun (_, t) -> t.numel ())
+        let key (s: Vantage.Kernels.ViewShape) = s.Tiles, s.Channels, s.Height, s.Width
         // Global views first, as they are compared.
         let ordered =
             List.zip recipe.Views shapes
@@ -133,12 +140,10 @@ module Explain =
             |> List.map snd
         let traced =
             ordered
-            |> List.map (fun s -> s.Channels, s.Height, s.Width)
-            |> List.distinct
-            |> List.map (fun (c, h, w) -> (c, h, w), layers network c h w)
+            |> List.distinctBy key
+            |> List.map (fun s -> key s, layers network s)
             |> Map
-        let macs, values =
-            cost recipe (ordered |> List.map (fun s -> traced[(s.Channels, s.Height, s.Width)]))
+        let macs, values = cost recipe (ordered |> List.map (fun s -> traced[key s]))
         let images = recipe.Batch + Objective.labelledBeside recipe.Objective
         let bytes =
             match recipe.Precision with
@@ -147,7 +152,9 @@ module Explain =
         // Each layer keeps its input and what batch norm made of it for the backward pass.
         let activations = 2L * bytes * int64 images * values
         let steps = shape.Images / recipe.Batch
-        let dimensions output = output |> List.tail |> List.map string |> String.concat " x "
+        let dimensions (output: int64 list) =
+            let each = if output.Head = 1L then output.Tail else output
+            each |> List.map string |> String.concat " x "
         String.concat "\n" [
             $"{recipe.Name}: {recipe.Source.Paper}, {recipe.Source.Where}"
             $"fingerprint {Print.fingerprint recipe}"
@@ -171,7 +178,7 @@ module Explain =
             ""
             $"network     {Print.encoder recipe.Encoder}, {group parameters} parameters, h has {network.Width} values, z {network.Embedding}"
             for layer in shown do
-                $"  {layer.Layer, -28} {dimensions layer.Output, -16} {million (float layer.Macs), 10} M multiply-adds"
+                $"  {layer.Layer, -28} {dimensions layer.Output, -16} {million (float (times layer * layer.Macs)), 10} M multiply-adds"
             ""
             $"a step      {recipe.Batch} images, {recipe.Views.Length} views each: {million (2.0 * float macs * float images / 1e3)} GFLOP, about {group (activations / 1048576L)} MiB of activations"
             $"the run     {int recipe.Epochs} epochs of {group steps} steps; rate {Print.schedule recipe.Optimizer.Rate}"

@@ -7,6 +7,11 @@ open Vantage.Kernels
 module Heads =
     open Layers
 
+    // Rows of tiles side by side to the width of one.
+    let private join weights name width tiles =
+        let dense = linear weights name (tiles * width) width true
+        fun (rows: torch.Tensor) -> rows.reshape (rows.shape[0] / int64 tiles, int64 (tiles * width)) |> dense
+
     let private layer (weights: Weights) name index width =
         function
         | Layer.Linear (outputs, bias) -> outputs, linear weights name width outputs bias
@@ -16,6 +21,7 @@ module Heads =
         | Layer.Gelu -> width, torch.nn.functional.gelu
         | Layer.Dropout probability -> width, dropout weights index probability
         | Layer.UnitLength -> width, Torch.UnitRows.Of
+        | Layer.JoinTiles -> width, id
 
     /// Builds a head on rows of this width: the width of its output, and the function.
     let build weights name inputs (Head layers) =
@@ -23,6 +29,16 @@ module Heads =
         ||> List.fold (fun (width, so) (index, one) ->
             let outputs, through = layer weights $"{name}.{index}" index width one
             outputs, so >> through)
+
+    /// The same for views of so many tiles as well: the width, the function on rows of images, and that on rows of tiles, which follow one another image by image.
+    let buildForTiles weights name inputs tiles (Head layers) =
+        ((inputs, id, id), List.indexed layers)
+        ||> List.fold (fun (width, whole, cut) (index, one) ->
+            match one with
+            | Layer.JoinTiles -> width, whole, cut >> join weights $"{name}.{index}" width tiles
+            | _ ->
+                let outputs, through = layer weights $"{name}.{index}" index width one
+                outputs, whole >> through, cut >> through)
 
     /// K prototypes of this width, K x width: directions drawn as a dense layer without bias draws its weights, of length 1.
     let prototypes (weights: Weights) inputs count =

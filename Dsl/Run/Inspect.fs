@@ -96,6 +96,7 @@ module Inspect =
             Plans = [ plan ]
             Shapes = [ Views.shape image.Channels image.Height image.Width plan ]
             Engine = ViewEngine.Best ()
+            Channel = Augmentation.channelSteps augmentation
             Seed = seed
         }
 

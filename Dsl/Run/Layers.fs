@@ -30,7 +30,16 @@ module Layers =
             weights.Note (name, y, y.numel () / y.shape[0] * int64 (inputs * kernel * kernel))
             y
 
-    let private normFrom (start: float) (weights: Weights) name width scaled shifted =
+    // Over all values of each image's maps, or of each row, in float32; the scale and offset of a channel (group norm of one group).
+    let private overImage (weights: Weights) name width (start: float) =
+        let size = [| int64 width |]
+        let scale = weights.Parameter ($"{name}.weight", fun _ -> torch.full (size, Scope.number start))
+        let offset = weights.Parameter ($"{name}.bias", fun _ -> torch.zeros size)
+        fun (x: torch.Tensor) ->
+            torch.nn.functional.group_norm(x.to_type torch.float32, 1L, scale, offset, epsilon).to_type
+                x.dtype
+
+    let private overBatch (start: float) (weights: Weights) name width scaled shifted =
         let size = [| int64 width |]
         let learnt asked suffix (value: int64 array -> torch.Tensor) =
             if asked then
@@ -54,13 +63,17 @@ module Layers =
             )
 
     /// Batch norm over all but the channel dimension, with a learnt scale and a learnt offset or without. Statistics, scale and offset are float32.
-    let normOverBatch weights name width scaled shifted = normFrom 1.0 weights name width scaled shifted
+    let normOverBatch weights name width scaled shifted = overBatch 1.0 weights name width scaled shifted
 
-    /// Batch norm whose scale starts at this value.
-    let batchNormFrom weights name width start = normFrom start weights name width true true
+    /// The norm of a residual network whose scale starts at this value: batch norm, or layer norm over each image where the weights say so.
+    let batchNormFrom (weights: Weights) name width start =
+        if weights.LayerNorms then
+            overImage weights name width start
+        else
+            overBatch start weights name width true true
 
-    /// Batch norm with learnt scale and offset.
-    let batchNorm weights name width = normOverBatch weights name width true true
+    /// The same from 1.
+    let batchNorm weights name width = batchNormFrom weights name width 1.0
 
     /// Norm over the values of each row in float32, with learnt scale and offset, this added to the variance (Ba et al. 2016).
     let normOverValues epsilon (weights: Weights) name width =

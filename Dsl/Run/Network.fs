@@ -2,21 +2,53 @@ namespace Vantage
 
 open TorchSharp
 
-/// An encoder, its projector and, where the objective has them, its prototypes.
-type Branch = {
-    Weights: Weights
-    /// Images to representations h.
-    Encode: torch.Tensor -> torch.Tensor
+/// One way from images to embeddings: of all their channels, or of a group of them.
+type Tower = {
     /// Images, and which of their patches are hidden, to representations of the image and of its places.
     See: torch.Tensor option -> torch.Tensor -> Tokens
     /// Representations to embeddings z, not normalised.
     Project: torch.Tensor -> torch.Tensor
+    /// Representations of tiles, image by image, to embeddings of images.
+    Join: torch.Tensor -> torch.Tensor
+} with
+
+    /// Views, n x c x h x w or in tiles n x tiles x c x h x w, to embeddings.
+    member this.Embed(views: torch.Tensor) =
+        if views.dim () = 5L then
+            (this.See None (views.flatten (0L, 1L))).Pooled |> this.Join
+        else
+            (this.See None views).Pooled |> this.Project
+
+/// An encoder, its projector and, where the objective has them, its prototypes.
+type Branch = {
+    Weights: Weights
+    /// One, or one for each group of channels; then what follows is of all of them side by side.
+    Towers: Tower list
+    /// Images to representations h.
+    Encode: torch.Tensor -> torch.Tensor
+    /// Representations to embeddings z, not normalised.
+    Project: torch.Tensor -> torch.Tensor
+    /// Representations of the places of the last map but one, and of the last, to embeddings, where the objective compares places.
+    Scales: (torch.Tensor -> torch.Tensor) list
     /// K x d, where the objective has prototypes.
     Prototypes: torch.Tensor option
     /// The width of h.
     Width: int
-    /// The width of z.
+    /// The width of a tower's z.
     Embedding: int
+} with
+
+    /// Images, and which of their patches are hidden, to representations of the image and of its places.
+    member this.See = this.Towers.Head.See
+
+/// What a view became at three scales, for objectives that compare them.
+type Scales = {
+    /// n x d, of the image.
+    Image: torch.Tensor
+    /// n x p x d, of the places of the last map but one.
+    Finer: torch.Tensor
+    /// n x p x d, of the places of the last map.
+    Coarser: torch.Tensor
 }
 
 /// A recipe's networks.
@@ -27,6 +59,10 @@ type Network = {
     Predict: torch.Tensor -> torch.Tensor
     /// Representations to scores of four turns, where the objective asks for them.
     Turn: (torch.Tensor -> torch.Tensor) option
+    /// Images to their embeddings and what their patches predict of others, where the objective asks for it.
+    Ahead: (torch.Tensor -> torch.Tensor * Prediction list) option
+    /// Images at three scales, where the objective compares them.
+    Compare: (torch.Tensor -> Scales) option
     /// The copy that follows the learnt branch with momentum.
     Target: Branch option
 } with
@@ -45,27 +81,107 @@ type Network = {
 
 /// Builds the networks of a recipe.
 module Network =
-    let private branch weights channels (recipe: Recipe) =
+    // How many tiles the views of a recipe have, where they have any.
+    let private tiles recipe =
+        Recipe.augmentations recipe
+        |> List.tryPick (fun a -> (Plan.ofAugmentation a).Tiles)
+        |> Option.map fst
+        |> Option.defaultValue 1
+
+    let private comparesPlaces =
+        function
+        | Objective.LocalGlobal _ -> true
+        | _ -> false
+
+    let private tower weights channels (recipe: Recipe) encoder =
         let hides = (Objective.hidden recipe.Objective).IsSome
-        let width, see = Encoders.build weights channels hides recipe.Encoder
-        let embedding, project = Heads.build weights "projector" width recipe.Projector
-        let prototypes =
-            Objective.prototypes recipe.Objective
-            |> Option.map (fun p -> Heads.prototypes weights embedding p.Count)
+        let built = Encoders.build weights channels hides (comparesPlaces recipe.Objective) encoder
+        let embedding, project, join =
+            Heads.buildForTiles weights "projector" built.Width (tiles recipe) recipe.Projector
+        built, embedding, { See = built.See; Project = project; Join = join }
+
+    // A tower for each group of channels, each with weights of its own.
+    let private split (weights: Weights) groups inner recipe =
+        let starts = (0, groups) ||> List.scan (+)
+        List.indexed groups
+        |> List.map (fun (i, count) ->
+            weights.Prefix <- $"tower{i}."
+            let built, embedding, tower = tower weights count recipe inner
+            weights.Prefix <- ""
+            let own (x: torch.Tensor) = x.narrow (x.dim () - 3L, int64 starts[i], int64 count)
+            built, embedding, { tower with See = fun hidden x -> tower.See hidden (own x) })
+
+    let private beside (parts: torch.Tensor list) =
+        match parts with
+        | [ one ] -> one
+        | several -> torch.cat (List.toArray several, 1L)
+
+    let private branch weights channels (recipe: Recipe) =
+        let towers =
+            match recipe.Encoder with
+            | Encoder.Split (groups, inner) -> split weights groups inner recipe
+            | plain -> [ tower weights channels recipe plain ]
+        let first, embedding, _ = towers.Head
+        let own = towers |> List.map (fun (_, _, tower) -> tower)
+        let encode x = own |> List.map (fun tower -> (tower.See None x).Pooled) |> beside
+        let project (h: torch.Tensor) =
+            own
+            |> List.mapi (fun i tower ->
+                tower.Project (h.narrow (1L, int64 (i * first.Width), int64 first.Width)))
+            |> beside
+        let scale name width =
+            let _, through = Heads.build weights name width recipe.Projector
+            fun (places: torch.Tensor) ->
+                (places.flatten (0L, 1L) |> through).view(places.shape[0], places.shape[1], int64 embedding)
         {
             Weights = weights
-            Encode = fun x -> (see None x).Pooled
-            See = see
-            Project = project
-            Prototypes = prototypes
-            Width = width
+            Towers = own
+            Encode = encode
+            Project = if own.Length = 1 then own.Head.Project else project
+            Scales =
+                match first.Finer with
+                | Some finer when comparesPlaces recipe.Objective -> [
+                    scale "scale0" finer
+                    scale "scale1" first.Width
+                  ]
+                | _ -> []
+            Prototypes =
+                Objective.prototypes recipe.Objective
+                |> Option.map (fun p -> Heads.prototypes weights embedding p.Count)
+            Width = own.Length * first.Width
             Embedding = embedding
         }
+
+    let private patchwise encoder (online: Branch) ahead =
+        let grid =
+            match encoder with
+            | Encoder.Patchwise (patch, stride, _) -> Extent.grid patch stride
+            | _ -> invalidOp "only an encoder of patches predicts some of others; `check` refuses others"
+        let predict = Context.build online.Weights online.Width online.Embedding ahead
+        let px side = LanguagePrimitives.Int32WithMeasure<px>(int side)
+        fun (view: torch.Tensor) ->
+            let rows, columns = grid (px view.shape[2], px view.shape[3])
+            let seen = online.See None view
+            online.Project seen.Pooled, predict online.Project rows columns seen.Patches
+
+    let private compare (online: Branch) (view: torch.Tensor) =
+        let seen = online.See None view
+        match online.Scales, seen.Finer with
+        | [ finer; coarser ], Some places -> {
+            Image = online.Project seen.Pooled
+            Finer = finer places
+            Coarser = coarser seen.Patches
+          }
+        | _ -> invalidOp "the encoder has no maps at two scales; `check` refuses it"
 
     /// With weights drawn from the recipe's seed; a momentum target starts as a copy of what it follows.
     let ofRecipe (device: torch.Device) channels (recipe: Recipe) =
         use _ = torch.NewDisposeScope ()
         let weights learns = Weights (device, recipe.Seed, recipe.Precision, learns)
+        let channels =
+            Recipe.augmentations recipe
+            |> List.tryPick (fun a -> (Plan.ofAugmentation a).Channels)
+            |> Option.defaultValue channels
         let online = branch (weights true) channels recipe
         {
             Online = online
@@ -80,6 +196,11 @@ module Network =
                     )
                 else
                     None
+            Ahead =
+                match recipe.Objective with
+                | Objective.PredictAhead ahead -> Some (patchwise recipe.Encoder online ahead)
+                | _ -> None
+            Compare = if comparesPlaces recipe.Objective then Some (compare online) else None
             Target =
                 Mechanism.momentum recipe.Avoid
                 |> Option.map (fun _ -> branch (weights false) channels recipe)

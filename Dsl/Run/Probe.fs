@@ -24,8 +24,7 @@ module Probe =
         (encode: torch.Tensor -> torch.Tensor)
         (device: torch.Device)
         =
-        let shape =
-            ViewShape (split.Channels, split.Height, split.Width, viewer.Shape.Mean, viewer.Shape.Deviation)
+        let shape = Views.plainShape viewer split
         let size = 500
         use _ = torch.NewDisposeScope ()
         use _ = torch.no_grad ()
@@ -35,7 +34,7 @@ module Probe =
                 let images =
                     Array.Parallel.init (min size (split.Count - start)) (fun i -> split.Read (start + i))
                 let values = Array.zeroCreate<float32>(images.Length * shape.Length)
-                Views.plain viewer.Engine shape images Environment.ProcessorCount values
+                Views.plain viewer shape images Environment.ProcessorCount values
                 Scope.returning (fun () ->
                     let x =
                         torch

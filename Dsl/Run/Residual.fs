@@ -92,18 +92,18 @@ module Residual =
             | None -> shortcut weights name inputs outputs stride
         outputs, (fun (x: torch.Tensor) -> inside x |> plus (beside x) |> relu)
 
-    /// Stages of blocks, named layer1.0, layer1.1, layer2.0 ... as torchvision names them. The first stage keeps the size.
+    /// Stages of blocks, named layer1.0, layer1.1, layer2.0 ... as torchvision names them: the width and the function of each. The first stage keeps the size.
     let stages weights block inputs widths counts =
-        ((inputs, id, 1), List.zip widths counts)
-        ||> List.fold (fun (inputs, so, stage) (width, count) ->
+        ((inputs, 1), List.zip widths counts)
+        ||> List.mapFold (fun (inputs, stage) (width, count) ->
             let outputs, through =
-                ((inputs, so), [ 0 .. count - 1 ])
+                ((inputs, id), [ 0 .. count - 1 ])
                 ||> List.fold (fun (inputs, so) k ->
                     let stride = if k = 0 && stage > 1 then 2 else 1
                     let outputs, layer = block weights $"layer{stage}.{k}" inputs width stride
                     outputs, so >> layer)
-            outputs, through, stage + 1)
-        |> fun (width, through, _) -> width, through
+            (outputs, through), (outputs, stage + 1))
+        |> fst
 
     let private pool (x: torch.Tensor) = torch.nn.functional.max_pool2d (x, 3L, 2L, 1L)
 
@@ -130,7 +130,7 @@ module Residual =
         | 200 -> Some (true, [ 3; 24; 36; 3 ])
         | _ -> None
 
-    /// A residual network of a published depth: channels out, and the function.
+    /// A residual network of a published depth: its stem and its stages.
     let network (weights: Weights) channels (it: ResNet) =
         let width = 64 * it.Width
         let first =
@@ -148,7 +148,6 @@ module Residual =
         match counts it.Depth with
         | Some (bottlenecks, counts) ->
             let block = if bottlenecks then bottleneck it.ZeroInit it.Selective else basic it.ZeroInit
-            let width, body = stages weights block width [ for k in [ 1; 2; 4; 8 ] -> k * width ] counts
-            width, first >> body
+            first, stages weights block width [ for k in [ 1; 2; 4; 8 ] -> k * width ] counts
         | None ->
             invalidArg (nameof it) $"there is no ResNet-{it.Depth} here; `check` names those that are built"

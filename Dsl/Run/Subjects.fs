@@ -78,7 +78,7 @@ module Subjects =
             | Objective.Classify _ -> true
             | _ -> false
         let criterion (like: torch.Tensor) (images: int) =
-            Criterion (objective, fitting images, int like.shape[1], images, like.device, 5UL, like.dtype)
+            Criterion (objective, fitting images, int like.shape[1], 1, images, like.device, 5UL, like.dtype)
         let prototypes (like: torch.Tensor) =
             Objective.prototypes objective
             |> Option.map (fun p ->

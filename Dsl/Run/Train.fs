@@ -39,6 +39,7 @@ module Train =
                     recipe.Objective,
                     recipe.Avoid,
                     network.Embedding,
+                    network.Online.Towers.Length,
                     split.Count,
                     device,
                     recipe.Seed,
@@ -159,7 +160,6 @@ module Train =
     /// Sets batch-norm statistics of an untrained network from training images (8 batches of 500 at most), so that the
     /// random baseline is as good as it can be.
     let calibrate trainer =
-        let shape = trainer.Viewer.Shape
         let split = trainer.Split
         let size = min 500 split.Count
         trainer.Network.Training <- true
@@ -167,9 +167,9 @@ module Train =
         for k in 0 .. min 8 (split.Count / size) - 1 do
             use _ = torch.NewDisposeScope ()
             let batch = Array.init size (fun i -> split.Read (k * size + i))
-            let plain = ViewShape (split.Channels, split.Height, split.Width, shape.Mean, shape.Deviation)
+            let plain = Views.plainShape trainer.Viewer split
             let values = Array.zeroCreate<float32>(size * plain.Length)
-            Views.plain trainer.Viewer.Engine plain batch 1 values
+            Views.plain trainer.Viewer plain batch 1 values
             let x =
                 torch
                     .tensor(values)

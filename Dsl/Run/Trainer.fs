@@ -4,35 +4,21 @@ open System
 open TorchSharp
 open Vantage.Kernels
 
-/// The loss stopped being a number.
-exception NotFinite of step: int * epoch: int * rate: float with
-    override this.Message =
-        $"The loss is not finite at step {this.step} (epoch {this.epoch}, learning rate {this.rate:G4}). Lower the rate, or lengthen the warm-up; the last checkpoint is from before it."
-
-/// Everything that a run of a recipe needs while it trains.
-type Trainer = {
-    Recipe: Recipe
-    Split: Split
-    Viewer: Viewer
-    Network: Network
-    Criterion: Criterion
-    Optimizer: Optim.Optimizer
-    Total: int
-    PerEpoch: int
-}
-
 /// What one step of training is made of: views to branches, branches to gradients, gradients to weights.
+[<CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module Trainer =
-    // The views of a batch as tensors, in the order of the recipe: n x channels x height x width each.
+    // The views of a batch as tensors, in the order of the recipe: n x channels x height x width each, tiles after n where they have any.
     let private views trainer (values: float32 array) =
         let n = trainer.Recipe.Batch + Objective.labelledBeside trainer.Recipe.Objective
         let all = torch.tensor(values).``to`` trainer.Network.Weights.Device
         let starts = Views.offsets trainer.Viewer n
         trainer.Viewer.Shapes
         |> List.mapi (fun v shape ->
+            let one = [| int64 shape.Channels; int64 shape.Height; int64 shape.Width |]
+            let tiles = if shape.Tiles = 1 then [||] else [| int64 shape.Tiles |]
             all
                 .narrow(0L, int64 starts[v], int64 (n * shape.Length))
-                .view(int64 n, int64 shape.Channels, int64 shape.Height, int64 shape.Width))
+                .view(Array.concat [ [| int64 n |]; tiles; one ]))
 
     // Embeddings of views: each alone, or all of one size that follow one another in one pass.
     let private embed passes (through: torch.Tensor -> torch.Tensor) (views: torch.Tensor list) =
@@ -67,56 +53,6 @@ module Trainer =
                     network.Turn.Value through
         }
 
-    // Which patches of a view are hidden: a share drawn for each image, block-wise (BEiT's rectangles, as iBOT's).
-    let private masks trainer (batch: Batch) (hidden: Hidden) side view =
-        let mask index =
-            let draw site =
-                float (
-                    Philox.Uniform (trainer.Recipe.Seed, batch.Epoch, int64 (index: int), 0x4000 + view, site)
-                )
-            if draw 0 < hidden.Probability then
-                Patches.mask
-                    draw
-                    1
-                    1<px>
-                    hidden.Share
-                    (MaskShape.Blocks (max 1 (side / 3) * max 1 (side / 3)))
-                    side
-                    side
-            else
-                Array.create (side * side) false
-        let all = batch.Indices |> Array.collect mask
-        torch.tensor(all).view(int64 batch.Indices.Length, int64 (side * side)).``to``
-            trainer.Network.Weights.Device
-
-    // Embeddings of the global views with patches hidden, those of the target network without, and of the patches of both.
-    let private hide trainer batch hidden (target: Branch) (globals: torch.Tensor list) =
-        let online = trainer.Network.Online
-        let side =
-            match trainer.Recipe.Encoder with
-            | Encoder.ViT it -> int globals.Head.shape[2] / int it.Patch
-            | _ -> invalidOp "only a transformer hides patches; `check` refuses others"
-        let through (views: torch.Tensor) hidden =
-            let flat (t: torch.Tensor) = t.flatten (0L, 1L)
-            let mine = online.See (Some hidden) views
-            let student, places = online.Project mine.Pooled, online.Project (flat mine.Patches)
-            Scope.withoutGradient (fun () ->
-                let theirs = target.See None views
-                let teacher = target.Project theirs.Pooled
-                student,
-                teacher,
-                { Student = places; Teacher = target.Project (flat theirs.Patches); Hidden = hidden })
-        let masks = globals |> List.mapi (fun v _ -> masks trainer batch hidden side v)
-        match trainer.Recipe.Passes with
-        | Passes.EachView -> List.map2 through globals masks |> List.unzip3
-        | Passes.Together ->
-            let student, teacher, places =
-                through (torch.cat (List.toArray globals, 0L)) (torch.cat (List.toArray masks, 0L))
-            let n = globals.Head.shape[0]
-            // Of both views alike: the mean over all images is the mean over views of the means.
-            let part (t: torch.Tensor) = globals |> List.mapi (fun v _ -> t.narrow (0L, int64 v * n, n))
-            part student, part teacher, [ places ]
-
     /// What the views of a batch become: the embeddings, global views first, and what the objective compares. One-way objectives look at the first view as it is and at the second through the target only.
     let branches trainer (batch: Batch) =
         let recipe, network = trainer.Recipe, trainer.Network
@@ -133,14 +69,26 @@ module Trainer =
             | Objective.InfoNce _, Some (Negatives.Bank _) -> false
             | Objective.InfoNce (_, bothWays), _ -> not bothWays
             | _ -> false
-        let online = embed recipe.Passes (network.Encode >> network.Project)
+        // Of every group of channels, the global views of all groups first.
+        let through (branch: Branch) views =
+            let each =
+                branch.Towers
+                |> List.map (fun stream ->
+                    let z = embed recipe.Passes stream.Embed views
+                    List.splitAt (min globals.Length z.Length) z)
+            List.collect fst each @ List.collect snd each
+        let online = through network.Online
+        let predicted = network.Ahead |> Option.map (fun ahead -> List.map ahead globals)
+        let scales = network.Compare |> Option.map (fun compare -> List.map compare globals)
         let hiding =
             match Objective.hidden recipe.Objective, network.Target with
-            | Some hidden, Some target -> Some (hide trainer batch hidden target globals)
+            | Some hidden, Some target -> Some (Hide.views trainer batch hidden target globals)
             | _ -> None
         let embeddings =
             match hiding with
             | Some (students, _, _) -> students @ online locals
+            | None when scales.IsSome -> scales.Value |> List.map _.Image
+            | None when predicted.IsSome -> predicted.Value |> List.map fst
             | None -> online (if oneWay then [ globals.Head ] else globals @ locals)
         let sought = if oneWay then [ List.last globals ] else globals
         let targets =
@@ -148,11 +96,10 @@ module Trainer =
             | Some _ when hiding.IsSome ->
                 let _, teachers, _ = hiding.Value
                 teachers
-            | Some target ->
-                Scope.withoutGradient (fun () -> embed recipe.Passes (target.Encode >> target.Project) sought)
+            | Some target -> Scope.withoutGradient (fun () -> through target sought)
             | None when oneWay -> online sought |> List.map _.detach()
             | None ->
-                let z = List.truncate globals.Length embeddings
+                let z = List.truncate (globals.Length * network.Online.Towers.Length) embeddings
                 if List.contains Mechanism.StopGradient recipe.Avoid then
                     z |> List.map _.detach()
                 else
@@ -167,6 +114,8 @@ module Trainer =
             Predictions = predictions
             Targets = targets
             Places = hiding |> Option.map (fun (_, _, places) -> places) |> Option.defaultValue []
+            Scales = Option.defaultValue [] scales
+            Ahead = predicted |> Option.map (List.collect snd) |> Option.defaultValue []
             Prototypes =
                 network.Online.Prototypes
                 |> Option.map (fun learnt ->

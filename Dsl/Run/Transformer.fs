@@ -11,6 +11,8 @@ type Tokens = {
     Pooled: torch.Tensor
     /// n x p x d, patches row by row.
     Patches: torch.Tensor
+    /// The same of the last map but one, where the encoder has several and they are asked for.
+    Finer: torch.Tensor option
 }
 
 /// Vision transformers (Dosovitskiy et al. 2021), weights named as timm names them. Norms and attention's softmax are float32.
@@ -202,5 +204,6 @@ module Transformer =
             | Pool.ClassToken -> {
                 Pooled = all.select (1L, 0L)
                 Patches = all.narrow (1L, 1L, all.shape[1] - 1L)
+                Finer = None
               }
-            | Pool.Mean -> { Pooled = all.mean [| 1L |]; Patches = all }
+            | Pool.Mean -> { Pooled = all.mean [| 1L |]; Patches = all; Finer = None }

@@ -8,6 +8,8 @@ type Viewer = {
     Plans: Plan list
     Shapes: ViewShape list
     Engine: IViewEngine
+    /// What every image goes through before it is looked at without augmentation: a change of what its channels mean.
+    Channel: Augmentation list
     Seed: uint64
 } with
 
@@ -58,7 +60,13 @@ module Views =
             Recipe.augmentations recipe
             |> List.map (Plan.ofAugmentation >> Rewrite.plan >> fst)
         let shapes = plans |> List.map (shape channels height width)
-        { Plans = plans; Shapes = shapes; Engine = engine; Seed = recipe.Seed }
+        {
+            Plans = plans
+            Shapes = shapes
+            Engine = engine
+            Channel = Recipe.augmentations recipe |> List.head |> Augmentation.channelSteps
+            Seed = recipe.Seed
+        }
 
     /// Where each view of a batch of n images starts in the batch's buffer, and after the last one its length.
     let offsets (viewer: Viewer) n =
@@ -138,9 +146,14 @@ module Views =
         let struct (image, rows) = source viewer epoch index split
         ofSteps viewer image rows[view] view
 
+    /// The shape of whole images of a split without augmentation.
+    let plainShape (viewer: Viewer) (split: Split) =
+        let shape = viewer.Shape
+        ViewShape (shape.Channels, split.Height, split.Width, shape.Mean, shape.Deviation)
+
     /// Whole images without augmentation, standardized as the recipe says, for evaluation. An image of another size is
     /// cut to the largest centred box of the same aspect and resized.
-    let plain (engine: IViewEngine) (shape: ViewShape) (images: Image array) threads (into: float32 array) =
+    let plain (viewer: Viewer) (shape: ViewShape) (images: Image array) threads (into: float32 array) =
         let fits =
             images
             |> Array.forall (fun i -> i.Height = shape.Height && i.Width = shape.Width)
@@ -150,11 +163,20 @@ module Views =
             let w = max 1 (int (scale * float shape.Width))
             let top, left = (image.Height - h) / 2, (image.Width - w) / 2
             Step (Operation.Crop, float32 top, float32 left, float32 h, float32 w)
-        let table = if fits then [||] else Array.map centred images
-        engine.Render (
+        let after = [|
+            for step in viewer.Channel do
+                match step with
+                | Augmentation.KeepChannels (first, count) ->
+                    Step (Operation.Select, float32 first, float32 count, 0.0f, 0.0f)
+                | _ -> Step (Operation.Lab, 0.0f, 0.0f, 0.0f, 0.0f)
+        |]
+        let table =
+            images
+            |> Array.collect (fun image -> if fits then after else Array.append [| centred image |] after)
+        viewer.Engine.Render (
             ReadOnlyMemory<Image> images,
             ReadOnlyMemory<Step> table,
-            (if fits then 0 else 1),
+            (if fits then after.Length else after.Length + 1),
             shape,
             Memory<float32> into,
             threads

@@ -20,6 +20,12 @@ type Weights(device: torch.Device, seed: uint64, precision: Precision, learns: b
     /// Batch norm's running statistics follow the batch's, while training.
     member val Following = true with get, set
 
+    /// What stands before the names of weights that are made from now on.
+    member val Prefix = "" with get, set
+
+    /// Layers of a batch norm that are made from now on are layer norms.
+    member val LayerNorms = false with get, set
+
     /// Which step of the run this is: dropout draws by it.
     member val Step = 0 with get, set
 
@@ -45,21 +51,21 @@ type Weights(device: torch.Device, seed: uint64, precision: Precision, learns: b
         | Precision.BFloat16 -> torch.bfloat16
 
     /// Makes and names a weight; `init` gets a generator seeded by the recipe.
-    member _.Parameter(name, init: torch.Generator -> torch.Tensor) =
+    member this.Parameter(name, init: torch.Generator -> torch.Tensor) =
         let tensor = (init generator).``to``(device).detach().requires_grad_ learns
-        parameters.Add (name, Kept tensor)
+        parameters.Add (this.Prefix + name, Kept tensor)
         tensor
 
     /// Makes and names a weight that stays as it was drawn; it is saved with the statistics.
-    member _.Fixed(name, init: torch.Generator -> torch.Tensor) =
+    member this.Fixed(name, init: torch.Generator -> torch.Tensor) =
         let tensor = (init generator).``to``(device).detach()
-        buffers.Add (name, Kept tensor)
+        buffers.Add (this.Prefix + name, Kept tensor)
         tensor
 
     /// Makes and names a running statistic.
-    member _.Buffer(name, value: torch.Tensor) =
+    member this.Buffer(name, value: torch.Tensor) =
         let tensor = value.``to`` device
-        buffers.Add (name, Kept tensor)
+        buffers.Add (this.Prefix + name, Kept tensor)
         tensor
 
     /// Writes what a layer did, if somebody listens.

@@ -162,6 +162,16 @@ module Augmentation =
     /// The step and everything inside it, outermost first.
     let rec parts (step: Augmentation) : Augmentation list = step :: List.collect parts (inside step)
 
+    /// The steps that change what the channels of a view mean, in their order; they happen to every image.
+    let channelSteps augmentation =
+        match augmentation with
+        | Augmentation.Sequence steps -> steps
+        | only -> [ only ]
+        |> List.filter (function
+            | Augmentation.Lab
+            | Augmentation.KeepChannels _ -> true
+            | _ -> false)
+
     /// The distributions that an operation draws from, each with the range that it must keep to and whether its lower end is left out.
     let distributions =
         function

@@ -61,3 +61,44 @@ type Encoder =
     /// For 28 to 32 px on a few cores: a 4 x 4 stride-2 stem, then one stage for each width, halving the image between
     /// stages, of `blocks` basic blocks. Channel counts that fill vector units; see Recipes/README.md for what it reaches.
     | CompactResNet of widths: int list * blocks: int
+    /// Layer norm over all values of a map, with a scale and an offset for each channel, wherever a residual network has batch norm (CPC v2, section 2).
+    | LayerNormed of Encoder
+    /// Overlapping patches, each seen alone; the mean of what they say stands for the image (CPC).
+    | Patchwise of patch: int<px> * stride: int<px> * Encoder
+    /// An encoder and a projector of its own for each group of so many channels, in their order; each group is a view, all of them side by side the representation (CMC).
+    | Split of groups: int list * Encoder
+
+/// Functions over encoders.
+[<CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
+module Encoder =
+    /// Whether it is a residual network, whatever its norm.
+    let rec isResidual =
+        function
+        | Encoder.ResNet _
+        | Encoder.CompactResNet _ -> true
+        | Encoder.LayerNormed inner -> isResidual inner
+        | _ -> false
+
+    /// Whether what it makes of an image depends on the others of the batch.
+    let rec normsOverBatch =
+        function
+        | Encoder.ResNet _
+        | Encoder.CompactResNet _ -> true
+        | Encoder.ViT _
+        | Encoder.LayerNormed _ -> false
+        | Encoder.Patchwise (_, _, inner)
+        | Encoder.Split (_, inner) -> normsOverBatch inner
+
+    /// Whether it has maps at two scales.
+    let rec hasScales =
+        function
+        | Encoder.ResNet _ -> true
+        | Encoder.CompactResNet (widths, _) -> widths.Length > 1
+        | Encoder.LayerNormed inner -> hasScales inner
+        | _ -> false
+
+    /// How many views each view of an image becomes.
+    let towers =
+        function
+        | Encoder.Split (groups, _) -> groups.Length
+        | _ -> 1

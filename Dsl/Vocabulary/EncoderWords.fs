@@ -79,5 +79,14 @@ module EncoderWords =
     /// A transformer that leaves blocks out while training, the last with this probability.
     let dropPath probability = vitWith (fun it -> { it with DropPath = probability })
 
+    /// A residual network with layer norm in place of batch norm.
+    let layerNormed encoder = Encoder.LayerNormed encoder
+
+    /// An encoder that sees patches of this side, this far from one another, each alone; 64 and 32 px of 256 in CPC.
+    let patchwise patch stride encoder = Encoder.Patchwise (patch, stride, encoder)
+
+    /// An encoder for each group of channels; [ 1; 2 ] after `lab` in CMC.
+    let splitChannels groups encoder = Encoder.Split (groups, encoder)
+
     /// The encoder for 28 to 32 px on a few cores: one stage for each width.
     let compactResNet widths blocks = Encoder.CompactResNet (widths, blocks)

@@ -8,89 +8,6 @@ type View =
     /// A view, usually a smaller crop, that is compared with the global ones only.
     | Local of Augmentation
 
-/// A layer of a head. Every one works on rows: n x width in, n x width out.
-[<RequireQualifiedAccess>]
-type Layer =
-    /// Dense, to this many values, with a bias or without.
-    | Linear of width: int * bias: bool
-    /// Over the batch; with a learnt scale and offset, or without.
-    | BatchNorm of scale: bool * offset: bool
-    /// Over the values of each row; learnt scale and offset.
-    | LayerNorm
-    /// max(x, 0).
-    | Relu
-    /// x times the normal distribution function of x (Hendrycks and Gimpel 2016), exact.
-    | Gelu
-    /// Values set to 0 with this probability while training, the others scaled up; not in a momentum target.
-    | Dropout of probability: float
-    /// Each row divided by its length.
-    | UnitLength
-
-/// What stands between the representation h and the loss.
-type Head = Head of Layer list
-
-/// Where negatives come from.
-[<RequireQualifiedAccess>]
-type Negatives =
-    /// All other images of the batch.
-    | InBatch
-    /// The keys of past batches, first in first out (MoCo).
-    | Queue of length: int
-    /// A memory of one embedding for each image of the set, mixed with what comes anew by this momentum (InstDisc); against all of it, or against
-    /// so many rows drawn from it (noise; 0 for all).
-    | Bank of noise: int * momentum: float
-
-/// How images are labelled by their embeddings, once an epoch.
-[<RequireQualifiedAccess>]
-type Labelling =
-    /// By so many iterations of spherical k-means, whose centroids are the prototypes of the epoch (DeepCluster-v2).
-    | KMeans of iterations: int
-    /// By the largest of their codes against the learnt prototypes, spread evenly over the set by Sinkhorn and Knopp (SeLa-v2).
-    | Transport of epsilon: float * iterations: int
-
-/// How the learning rate of a predictor goes.
-[<RequireQualifiedAccess>]
-type PredictorRate =
-    /// As that of all other weights.
-    | Same
-    /// The highest of the recipe's rates all the time (SimSiam, table 1 and appendix B).
-    | Undecayed
-    /// So many times that of all other weights (BYOL, appendix I).
-    | Times of float
-
-/// One reason why the constant answer is not the answer that training finds. A strategy is a list of them: SimCLR is [ repel inBatch ].
-[<RequireQualifiedAccess>]
-type Mechanism =
-    /// Views of other images are pushed away.
-    | Repel of Negatives
-    /// What a view is compared with is a constant: no gradient goes into it.
-    | StopGradient
-    /// A head on the predicting side only.
-    | Predict of Head * PredictorRate
-    /// What a view is compared with comes from a copy of the network that follows it: weights := m weights + (1 - m) learnt ones after each step.
-    | MomentumTarget of momentum: Schedule
-    /// The mean of the targets' scores, followed with this momentum, is taken off them (DINO).
-    | Centre of momentum: float
-    /// The targets' scores are divided by this temperature, lower than that of the predictions (DINO).
-    | Sharpen of temperature: float
-    /// Targets are spread evenly over the prototypes by so many iterations of Sinkhorn and Knopp at this entropy weight (SwAV).
-    | Balance of epsilon: float * iterations: int
-    /// Every image has the label that the last epoch's embeddings gave it, the same for all its views, and new labels when an epoch begins.
-    | Relabel of Labelling
-    /// The values of an embedding are decorrelated over the batch.
-    | Decorrelate
-    /// The deviation of every value over the batch is kept up.
-    | KeepVariance
-    /// Embeddings are spread like samples of a prior.
-    | MatchPrior
-    /// Embeddings are kept away from their nearest neighbours, by so many times the Kozachenko-Leonenko term (Sablayrolles et al. 2019; DINOv2). Goes with any objective.
-    | KeepApart of weight: float
-    /// The mean prediction over the batch is spread over all prototypes, with this weight (MSN, section 3).
-    | MeanEntropy of weight: float
-    /// Embeddings are whitened in groups of so many images before they are compared, each view by itself; the covariance is shrunk towards the identity by this
-    /// share (W-MSE, Ermolov et al. 2021).
-    | Whiten of size: int * epsilon: float
-
 /// A distribution that embeddings are matched with.
 [<RequireQualifiedAccess>]
 type Prior =
@@ -154,6 +71,18 @@ type Unlabelled =
     /// Cross-entropy of a second head that tells by how many quarters an image was turned, over all images (S4L, Zhai et al. 2019).
     | Rotation of weight: float
 
+/// What the patches of an image predict of those further along.
+type Ahead = {
+    /// The nearest row that is predicted, counted from a patch's own; 2 where patches overlap by half.
+    First: int
+    Last: int
+    /// Residual blocks of the context network, each of which sees a row more; and their inner width.
+    Blocks: int
+    Width: int
+    /// 1: rows below only (CPC v1); 4: each of the four sides by a context network of its own (CPC v2).
+    Directions: int
+}
+
 /// What is pulled together or apart. Each global view is the target of every other view; the loss is the mean over these pairs.
 [<RequireQualifiedAccess>]
 type Objective =
@@ -199,6 +128,12 @@ type Objective =
     | Raw of Objective
     /// Cross-entropy of labelled images, whose logits are the embedding, and terms on the others. Needs labels.
     | Classify of Labelled * Annealing * Unlabelled list
+    /// Patches predict what is embedded so many rows further among all patches of the batch, dot products without temperature: the mean over patches, the sum over rows, the mean
+    /// over directions (CPC, van den Oord et al. 2018, equation 4, section 3.3). Needs `patchwise`.
+    | PredictAhead of Ahead
+    /// One view as a whole, and a place of it, find each place of the other view's last two maps among those of other images: three terms, scores clipped softly at c, and their
+    /// squares with this weight (AMDIM, Bachman et al. 2019, sections 3.2 to 3.4; costs.py). Needs a residual network.
+    | LocalGlobal of clip: float * penalty: float
     /// NT-Xent with all images of one class as positives, the mean over them outside the logarithm (SupCon, Khosla et al. 2020, equation 2). Needs labels.
     | SupCon of temperature: float
 

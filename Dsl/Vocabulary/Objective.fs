@@ -30,6 +30,8 @@ module Objective =
         | Objective.Classify _ -> "semi-supervised cross-entropy"
         | Objective.Raw inner -> $"{name inner} of dot products"
         | Objective.SupCon _ -> "SupCon"
+        | Objective.PredictAhead _ -> "CPC"
+        | Objective.LocalGlobal _ -> "AMDIM"
 
     /// The objective without what is said about lengths.
     let rec inner =
@@ -70,6 +72,7 @@ module Objective =
                 | Unlabelled.Confident _ -> true
                 | _ -> false
             if List.exists compares terms then 2 else 1
+        | Objective.PredictAhead _ -> 1
         | _ -> 2
 
     /// Whether its targets never carry gradient, whatever the mechanisms.
@@ -84,6 +87,9 @@ module Objective =
     let understands objective mechanism =
         match mechanism, inner objective with
         | _, Objective.Classify _ -> false
+        | Mechanism.Repel negatives, (Objective.PredictAhead _ | Objective.LocalGlobal _) ->
+            negatives = Negatives.InBatch
+        | _, (Objective.PredictAhead _ | Objective.LocalGlobal _) -> false
         | Mechanism.KeepApart _, _ -> true
         | Mechanism.Repel Negatives.InBatch,
           (Objective.NtXent _ | Objective.Decoupled _ | Objective.NtLogistic _ | Objective.MarginTriplet _ | Objective.InfoNce _)
@@ -112,6 +118,8 @@ module Objective =
         | Objective.Decoupled _
         | Objective.NtLogistic _
         | Objective.MarginTriplet _
+        | Objective.PredictAhead _
+        | Objective.LocalGlobal _
         | Objective.SupCon _ -> [ "repel inBatch" ]
         | Objective.InfoNce _ -> [ "repel (queue 4096)"; "momentumTarget 0.99" ]
         | Objective.Regression -> [ "momentumTarget 0.99"; "predict [ ... ]" ]
@@ -136,6 +144,8 @@ module Objective =
         | Objective.LeJepa _
         | Objective.Imax _
         | Objective.Classify _
+        | Objective.PredictAhead _
+        | Objective.LocalGlobal _
         | Objective.Raw _ -> false
         | _ -> true
 
@@ -206,6 +216,19 @@ module Objective =
             "number of directions", float directions, true
           ]
         | Objective.Imax noise -> [ "variance of the noise", noise, true ]
+        | Objective.PredictAhead ahead -> [
+            "nearest row", float ahead.First, true
+            "distance of the last row from the nearest", float (ahead.Last - ahead.First), false
+            "number of blocks", float ahead.Blocks, true
+            "width of the blocks", float ahead.Width, true
+            "number of directions, 1 or 4,",
+            (if ahead.Directions = 1 || ahead.Directions = 4 then 1.0 else -1.0),
+            true
+          ]
+        | Objective.LocalGlobal (clip, penalty) -> [
+            "clip", clip, true
+            "weight of the squares", penalty, false
+          ]
         | Objective.NtXent t
         | Objective.Decoupled (t, None)
         | Objective.NtLogistic (t, _)

@@ -39,12 +39,16 @@ module Print =
         $"{{ {sizes}; {shape}; {ways}; FixedPatches = {truth it.FixedPatches}; DropPath = {number it.DropPath} }}"
 
     /// An encoder.
-    let encoder =
+    let rec encoder =
         function
         | Encoder.ResNet it -> $"Encoder.ResNet {resnet it}"
         | Encoder.ViT it -> $"Encoder.ViT {vit it}"
         | Encoder.CompactResNet (widths, blocks) ->
             $"Encoder.CompactResNet ({list (List.map string widths)}, {blocks})"
+        | Encoder.LayerNormed inner -> $"Encoder.LayerNormed ({encoder inner})"
+        | Encoder.Patchwise (patch, stride, inner) ->
+            $"Encoder.Patchwise ({whole (nameof px) (int patch)}, {whole (nameof px) (int stride)}, {encoder inner})"
+        | Encoder.Split (groups, inner) -> $"Encoder.Split ({list (List.map string groups)}, {encoder inner})"
 
     /// A layer of a head.
     let layer =
@@ -56,6 +60,7 @@ module Print =
         | Layer.Gelu -> "Layer.Gelu"
         | Layer.Dropout probability -> $"Layer.Dropout {number probability}"
         | Layer.UnitLength -> "Layer.UnitLength"
+        | Layer.JoinTiles -> "Layer.JoinTiles"
 
     /// A head.
     let head (Head layers) = $"Head {list (List.map layer layers)}"
@@ -139,6 +144,9 @@ module Print =
             $"Objective.Classify ({labelled images}, Annealing.{annealing}, {list (List.map unlabelled terms)})"
         | Objective.Raw inner -> $"Objective.Raw ({objective inner})"
         | Objective.SupCon t -> $"Objective.SupCon {number t}"
+        | Objective.PredictAhead a ->
+            $"Objective.PredictAhead {{ First = {a.First}; Last = {a.Last}; Blocks = {a.Blocks}; Width = {a.Width}; Directions = {a.Directions} }}"
+        | Objective.LocalGlobal (clip, penalty) -> $"Objective.LocalGlobal ({number clip}, {number penalty})"
 
     /// An evaluation protocol.
     let protocol =

@@ -36,6 +36,9 @@ module Words =
     /// Each row divided by its length.
     let unitLength = Layer.UnitLength
 
+    /// The tiles of an image brought together (PIRL).
+    let joinTiles = Layer.JoinTiles
+
     /// Negatives from where?
     let repel negatives = Mechanism.Repel negatives
 
@@ -105,128 +108,11 @@ module Words =
     /// The same, the covariance shrunk towards the identity by this share.
     let whitenShrunk size epsilon = Mechanism.Whiten (size, epsilon)
 
-    /// So many prototypes, not learnt for the first epochs.
-    let prototypes count frozen = { Count = count; Frozen = frozen }
-
-    /// SimCLR's loss at this temperature.
-    let ntXent temperature = Objective.NtXent temperature
-
-    /// Decoupled contrastive learning at this temperature.
-    let decoupled temperature = Objective.Decoupled (temperature, None)
-
-    /// The same, hard positives weighing more; sigma 0.5 in the paper.
-    let decoupledWeighted temperature sigma = Objective.Decoupled (temperature, Some sigma)
-
-    /// The logistic loss of pairs at this temperature.
-    let ntLogistic temperature = Objective.NtLogistic (temperature, Mining.All)
-
-    /// The same against the hardest negative that is further away than the positive.
-    let ntLogisticSemiHard temperature = Objective.NtLogistic (temperature, Mining.SemiHard)
-
-    /// The triplet loss with this margin.
-    let marginTriplet margin = Objective.MarginTriplet (margin, Mining.All)
-
-    /// The same against the hardest negative that is further away than the positive.
-    let marginTripletSemiHard margin = Objective.MarginTriplet (margin, Mining.SemiHard)
-
-    /// A view finds its key among others', one way (MoCo, InstDisc).
-    let infoNce temperature = Objective.InfoNce (temperature, false)
-
-    /// Each view finds the other's key, the two losses added up (MoCo v3).
-    let infoNceBothWays temperature = Objective.InfoNce (temperature, true)
-
-    /// BYOL's loss.
-    let regression = Objective.Regression
-
-    /// SimSiam's loss.
-    let negativeCosine = Objective.NegativeCosine
-
-    /// SwAV's loss: temperature 0.1 in the paper.
-    let swapCodes temperature prototypes = Objective.SwapCodes (temperature, prototypes)
-
-    /// DINO's loss: student temperature 0.1 in the paper.
-    let selfDistill temperature prototypes = Objective.SelfDistill (temperature, prototypes, None)
-
-    /// Half of the global views hide between these shares of their patches: 0.1 and 0.5, weight 1 in iBOT.
-    let hiding low high =
-        function
-        | Objective.SelfDistill (temperature, prototypes, _) ->
-            let hidden = { Probability = 0.5; Share = Distribution.Uniform (low, high); Weight = 1.0 }
-            Objective.SelfDistill (temperature, prototypes, Some hidden)
-        | other -> other
-
-    /// Barlow Twins with this weight of what is off the diagonal; 0.0051 in the official code.
-    let barlowTwins lambda = Objective.BarlowTwins lambda
-
-    /// VICReg with these weights of invariance, variance and covariance; 25, 25, 1 in the paper.
-    let vicReg invariance variance covariance = Objective.VicReg (invariance, variance, covariance)
-
-    /// Alignment and uniformity: sharpness 2 and weight 1 in the paper.
-    let alignUniform sharpness weight = Objective.Hypersphere (sharpness, weight)
-
     /// Views of one size go through the network together.
     let together = Passes.Together
 
     /// Each view goes through the network alone.
     let eachView = Passes.EachView
-
-    /// A prior for `sliced`: even over the unit sphere.
-    let sphere = Prior.Sphere
-
-    /// A prior for `sliced`: even over the cube from -1 to 1.
-    let cube = Prior.Cube
-
-    /// A prior for `sliced`: normal values.
-    let normal = Prior.Normal
-
-    /// Agreement of views and the sliced Wasserstein distance to a prior, with this weight.
-    let sliced prior weight = Objective.Sliced (prior, weight)
-
-    /// Alignment and the log-sum-exp at this temperature, with this weight.
-    let alignSpread temperature weight = Objective.AlignSpread (temperature, weight)
-
-    /// LeJEPA with this weight of SIGReg, 0.05 in the paper, along 1024 directions.
-    let leJepa weight = Objective.LeJepa (weight, 1024)
-
-    /// IMAX with this variance of noise.
-    let imax noise = Objective.Imax noise
-
-    /// An objective on dot products in place of cosines.
-    let raw objective = Objective.Raw objective
-
-    /// SupCon at this temperature, 0.1 in the paper; needs labels.
-    let supCon temperature = Objective.SupCon temperature
-
-    /// Cross-entropy with all labels.
-    let supervised = Objective.Classify (Labelled.All, Annealing.Off, [])
-
-    /// So many labelled images of each class, this number of them in a step, and terms on the images without labels.
-    let semiSupervised perClass batch terms =
-        Objective.Classify (Labelled.PerClass (perClass, batch), Annealing.Off, terms)
-
-    /// A semi-supervised objective in which labelled images that are known already do not count.
-    let annealed annealing =
-        function
-        | Objective.Classify (labelled, _, terms) -> Objective.Classify (labelled, annealing, terms)
-        | other -> other
-
-    /// Its own classes as labels: threshold 0.95, weight 1, ramp 0.4 in FixMatch's code.
-    let pseudoLabel threshold weight ramp = Unlabelled.PseudoLabel (threshold, weight, ramp)
-
-    /// Predictions of little entropy.
-    let leastEntropy weight = Unlabelled.LeastEntropy weight
-
-    /// Virtual adversarial training: epsilon 6, weight 0.3, ramp 0.4 in FixMatch's code, on images in [-1, 1].
-    let vat epsilon weight ramp = Unlabelled.Vat (epsilon, 1.0, weight, ramp)
-
-    /// UDA: temperature 0.4, confidence 0.8 and weight 1 on CIFAR-10.
-    let sharpened temperature confidence weight = Unlabelled.Sharpened (temperature, confidence, weight)
-
-    /// FixMatch: threshold 0.95, weight 1.
-    let confident threshold weight = Unlabelled.Confident (threshold, weight)
-
-    /// S4L's rotation.
-    let rotation weight = Unlabelled.Rotation weight
 
     /// The same at every step.
     let constant value = Schedule.Constant value

@@ -1,0 +1,54 @@
+namespace Vantage
+
+open TorchSharp
+open Vantage.Kernels
+
+/// Losses of places of an image: patches, and positions of maps.
+module PlaceLoss =
+    let private sum (losses: torch.Tensor list) = losses |> List.reduce (fun a b -> a + b)
+
+    /// CPC: each prediction against all patches of the batch; without negatives, its product with what it is of. Summed over so many distances, the mean over the rest.
+    let ahead repels distances (predictions: Prediction list) =
+        let one it =
+            if repels then
+                Torch.InfoNce.Patches (it.Guesses, it.Embeddings, it.Which)
+            else
+                Torch.Alignment.Loss (it.Guesses, it.Embeddings.index_select (0L, it.Which), 1.0, false)
+        let rest = float predictions.Length / float distances
+        sum (List.map one predictions) / Scope.number (max 1.0 rest)
+
+    // One term of AMDIM: sources n x d find the places n x p x d of their images; and the penalty.
+    let private term repels clip (sources: torch.Tensor) (places: torch.Tensor) =
+        let struct (loss, penalty) = Torch.LocalGlobal.Loss (sources, places, clip)
+        if repels then
+            loss, penalty
+        else
+            let scale = Scope.number (sqrt (float sources.shape[1]) * clip)
+            let scores = places.matmul (sources.unsqueeze 2L) / scale
+            -(scores.tanh () * Scope.number clip).mean(), penalty
+
+    /// AMDIM over ordered pairs of views: image to finer places, image to coarser ones, and one coarser place, drawn for each image and step, to coarser ones. Each term is the mean
+    /// over pairs; the penalty weighs the sum of the six of two views by a half.
+    let scales setting repels clip penalty step (views: Scales list) =
+        use chance = LossSetting.chance setting step 0xFFF8
+        let place (view: Scales) =
+            let n, p, d = view.Coarser.shape[0], view.Coarser.shape[1], view.Coarser.shape[2]
+            let at = torch.randint (p, [| n |], dtype = torch.int64, generator = chance)
+            let at = at.``to``(view.Coarser.device).view(n, 1L, 1L).expand(n, 1L, d)
+            view.Coarser.gather(1L, at).squeeze 1L
+        let drawn = views |> List.map place
+        let terms = [
+            for v, view in List.indexed views do
+                for q, other in List.indexed views do
+                    if v <> q then
+                        term repels clip view.Image other.Finer
+                        term repels clip view.Image other.Coarser
+                        term repels clip drawn[v] other.Coarser
+        ]
+        // Three terms for each ordered pair.
+        let pairs = float terms.Length / 3.0
+        let losses = sum (List.map fst terms) / Scope.number pairs
+        if penalty = 0.0 then
+            losses
+        else
+            losses + sum (List.map snd terms) * Scope.number (penalty / pairs)
