@@ -165,6 +165,18 @@ let private cases = [
             Encoder = patchwise 8<px> 4<px> (layerNormed good.Encoder)
     },
     RecipeError.BadObjective (predictBelow 2 1 1, "distance of the last row from the nearest", -1.0)
+    "a residual network that patches are hidden from",
+    with' (restore 0.1 0.5 0.1) [ repel inBatch ],
+    RecipeError.EncoderDoesNotFit (
+        good.Encoder,
+        "a transformer, which CAN hides patches from: `vitCompact 28<px> 4<px>`"
+    )
+    "everything hidden",
+    { with' (restore 0.1 1.0 0.1) [ repel inBatch ] with Encoder = vitCompact 16<px> 4<px> },
+    RecipeError.BadObjective (restore 0.1 1.0 0.1, "shown share", 0.0)
+    "every patch dropped",
+    { good with Encoder = vitCompact 16<px> 4<px> |> dropPatches 1.0 },
+    RecipeError.BadDropout 1.0
     "two scales of a transformer",
     { with' (localGlobal 20.0 0.05) [ repel inBatch ] with Encoder = vitCompact 16<px> 4<px> },
     RecipeError.EncoderDoesNotFit (

@@ -72,7 +72,7 @@ let tests =
             let recipe = Strategies.named "CPC"
             let seen recipe =
                 let network = Network.ofRecipe torch.CPU 3 recipe
-                fun x -> (network.Online.See None x).Patches
+                fun x -> (network.Online.See Sight.Whole x).Patches
             let x = images 2 16L
             let other = x.clone ()
             // The first four rows and columns belong to the first patch only.
@@ -183,5 +183,58 @@ let tests =
             for i in 0..5 do
                 let _, expected = Views.ofSteps { trainer.Viewer with Shapes = [ shape ] } all[i] step 0
                 Expect.equal into[i * shape.Length .. (i + 1) * shape.Length - 1] expected $"image {i} in Lab"
+        }
+        test "patches are cut from images in the order in which the transformer sees them" {
+            use _ = torch.NewDisposeScope ()
+            let x = images 2 8L
+            let rows = Decoder.patches 4 x
+            Expect.equal rows.shape [| 2L; 4L; 48L |] "four patches of 3 x 4 x 4"
+            let third = x.narrow(2L, 4L, 4L).narrow(3L, 0L, 4L).reshape(2L, 48L)
+            Expect.isTrue (same (rows.select (1L, 2L)) third) "the third is below the first"
+        }
+        test "a transformer that sees some patches sees nothing of the others" {
+            use _ = torch.NewDisposeScope ()
+            let network = built "CAN"
+            network.Training <- false
+            let x = images 2 16L
+            let shown = torch.tensor([| 0L; 3L; 5L; 1L; 2L; 15L |]).view(2L, 3L)
+            let other = x.clone ()
+            // The second patch is shown of the second image only.
+            other.narrow(2L, 0L, 4L).narrow(3L, 4L, 4L).add_(Scope.number 1.0) |> ignore
+            let see (x: torch.Tensor) = network.Online.See (Sight.Only shown) x
+            let a, b = see x, see other
+            Expect.equal a.Patches.shape [| 2L; 3L; 24L |] "three patches each"
+            Expect.isTrue (same (a.Pooled.select (0L, 0L)) (b.Pooled.select (0L, 0L))) "not seen"
+            Expect.isTrue (differs (a.Pooled.select (0L, 1L)) (b.Pooled.select (0L, 1L))) "seen"
+        }
+        test "all patches shown in their order is the whole image" {
+            use _ = torch.NewDisposeScope ()
+            let network = built "CAN"
+            network.Training <- false
+            let x = images 2 16L
+            let shown = torch.arange(16L).expand(2L, 16L)
+            let a, b = network.Online.See (Sight.Only shown) x, network.Online.See Sight.Whole x
+            Expect.isTrue (same a.Pooled b.Pooled) "the same"
+        }
+        test
+            "dropped patches: the share asked for, while training, of images of the encoder's own size, other ones each step" {
+            use _ = torch.NewDisposeScope ()
+            let network = built "MSN on a transformer that drops patches"
+            let count (x: torch.Tensor) = (network.Online.See Sight.Whole x).Patches.shape[1]
+            network.Training <- true
+            Expect.equal (count (images 2 16L)) 14L "16 - int (0.15 x 16)"
+            Expect.equal (count (images 2 8L)) 4L "smaller images keep theirs"
+            let step k =
+                network.Weights.Step <- k
+                network.Encode (images 2 16L)
+            let first, second = step 1, step 2
+            Expect.isTrue (same first (step 1)) "a function of the step"
+            Expect.isTrue (differs first second) "other ones"
+            Expect.equal
+                ((network.Target.Value.See Sight.Whole (images 2 16L)).Patches.shape[1])
+                16L
+                "the target sees all"
+            network.Training <- false
+            Expect.equal (count (images 2 16L)) 16L "nothing is dropped when it is measured"
         }
     ]

@@ -58,6 +58,8 @@ let private single name least reference (kernel: Case -> int -> torch.Tensor -> 
 }
 
 let private hidden c = integers (c.Seed + 12000UL) (3 * c.N) 2 |> Array.map ((=) 1)
+let private restored c = numbers (c.Seed + 13000UL) (3 * c.N * c.D)
+let private noisy c = numbers (c.Seed + 14000UL) (3 * c.N * c.D)
 let private middle c = numbers (c.Seed + 9000UL) c.D
 
 /// One that jumps.
@@ -188,6 +190,23 @@ let all = [
                 let masks = torch.tensor(hidden c).view(int64 c.N, 3L).``to`` x.device
                 let teacher = like x (3 * c.N) (numbers (c.Seed + 8000UL) (3 * c.N * c.D))
                 Torch.HiddenPatches.Loss (x, teacher, masks, like x 1 (middle c), 0.1, c.T)) with
+            Rows = fun c -> [ 3 * c.N ]
+    }
+    {
+        single
+            "restoration"
+            1
+            (fun c x ->
+                let struct (values, noise, a, b) =
+                    Reference.Restoration.Loss (x, restored c, noisy c, hidden c)
+                struct (0.7 * values + 0.3 * noise, Array.map2 (fun u v -> 0.7 * u + 0.3 * v) a b))
+            (fun c _ x ->
+                let patches (t: torch.Tensor) = t.view (int64 c.N, 3L, int64 c.D)
+                let masks = torch.tensor(hidden c).view(int64 c.N, 3L).``to`` x.device
+                let given values = like x (3 * c.N) values |> patches
+                let struct (values, noise) =
+                    Torch.Restoration.Loss (patches x, given (restored c), given (noisy c), masks)
+                values.mul (0.7.ToScalar()) + noise.mul (0.3.ToScalar())) with
             Rows = fun c -> [ 3 * c.N ]
     }
     single "pseudo-labels" 1 (fun c x -> Reference.PseudoLabel.Loss (x, targets c, c.N, 0.5)) (fun c _ x ->

@@ -164,6 +164,21 @@ let all: (string * Recipe) list =
             with' (localGlobal 20.0 0.05) [ repel inBatch ] small with
                 Projector = head [ linear 16; relu; linear 8 ]
         }
+        "CAN",
+        {
+            with' (restore 0.1 0.5 0.1) [ repel inBatch ] small with
+                Encoder = transformer |> sinCos
+                Projector = head [ linear 16; relu; linear 8 ]
+        }
+        "MSN on a transformer that drops patches",
+        {
+            with'
+                (swapCodes 0.1 (prototypes 12 0<epoch>))
+                [ momentumTarget 0.99; sharpen 0.025; meanEntropy 1.0 ]
+                small with
+                Encoder = transformer |> dropPatches 0.15
+        }
+        |> multiCrop
         "SupCon", with' (supCon 0.1) [ repel inBatch ] small
         "SimCLR on several crops", small |> multiCrop
         "SimCLR with every layer",

@@ -93,6 +93,8 @@ let tests =
                 "CMC"
                 "CPC v2"
                 "AMDIM"
+                "CAN"
+                "MSN on a transformer that drops patches"
             ] do
             test $"kill and resume gives the same bits as no kill, {name}" {
                 let recipe = Strategies.named name

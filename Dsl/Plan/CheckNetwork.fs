@@ -34,6 +34,8 @@ module CheckNetwork =
                 RecipeError.BadTransformer it
             if not (it.DropPath >= 0.0 && it.DropPath < 1.0) then
                 RecipeError.BadDropout it.DropPath
+            if not (it.Dropped >= 0.0 && it.Dropped < 1.0) then
+                RecipeError.BadDropout it.Dropped
         | Encoder.CompactResNet (widths, blocks) ->
             if widths.IsEmpty || List.exists (fun w -> w <= 0) widths || blocks <= 0 then
                 RecipeError.BadWidths (widths, blocks)
@@ -97,9 +99,11 @@ module CheckNetwork =
         | Some (Head predictor, _) when List.exists isJoin predictor -> RecipeError.NothingToJoin
         | _ -> ()
         match cut, recipe.Objective with
-        | [], (Objective.PredictAhead _ | Objective.LocalGlobal _) when Recipe.locals recipe <> [] ->
+        | [], (Objective.PredictAhead _ | Objective.LocalGlobal _ | Objective.Restore _) when
+            Recipe.locals recipe <> []
+            ->
             RecipeError.NoLocals recipe.Objective
-        | (a, _) :: _, (Objective.PredictAhead _ | Objective.LocalGlobal _) ->
+        | (a, _) :: _, (Objective.PredictAhead _ | Objective.LocalGlobal _ | Objective.Restore _) ->
             RecipeError.EncoderDoesNotFit (
                 recipe.Encoder,
                 $"whole images under {Objective.name recipe.Objective}, not {Print.augmentation (tilesOf a)}"
@@ -135,6 +139,17 @@ module CheckNetwork =
             RecipeError.EncoderDoesNotFit (
                 other,
                 "patches of the image, each seen alone, for CPC: `patchwise 8<px> 4<px> (...)`"
+            )
+        | Objective.Restore (_, r), Encoder.ViT _ ->
+            if r.Heads >= 1 && (r.Width % r.Heads <> 0 || r.Width % 4 <> 0) then
+                RecipeError.EncoderDoesNotFit (
+                    recipe.Encoder,
+                    $"a decoder whose width, {r.Width}, is a multiple of its {r.Heads} heads and of 4"
+                )
+        | Objective.Restore _, other ->
+            RecipeError.EncoderDoesNotFit (
+                other,
+                "a transformer, which CAN hides patches from: `vitCompact 28<px> 4<px>`"
             )
         | Objective.LocalGlobal _, other when not (Encoder.hasScales other) ->
             RecipeError.EncoderDoesNotFit (

@@ -20,6 +20,15 @@ type Places = {
     Hidden: torch.Tensor
 }
 
+/// What was told of a view's patches, n x p x v each.
+type Restored = {
+    Told: torch.Tensor
+    Values: torch.Tensor
+    Noise: torch.Tensor
+    /// n x p: those that were not seen.
+    Hidden: torch.Tensor
+}
+
 /// What the views of a batch became.
 type Branches = {
     /// Predictions of the views, n x d each, global views first; without a predictor, their embeddings.
@@ -30,6 +39,8 @@ type Branches = {
     Places: Places list
     /// The views at several scales, where the objective compares them.
     Scales: Scales list
+    /// What is told of hidden values and of noise, where the objective asks for it.
+    Restored: Restored list
     /// What patches predict of others, where the objective asks for it.
     Ahead: Prediction list
     /// The learnt prototypes, and those of the target, where the objective has any.
@@ -63,6 +74,7 @@ module Branches =
                     predictions
                     |> List.map (fun z -> { Image = z; Finer = z.unsqueeze 1L; Coarser = z.unsqueeze 1L })
                 | _ -> []
+            Restored = []
             Ahead =
                 match objective with
                 | Objective.PredictAhead _ -> [

@@ -194,6 +194,10 @@ type Criterion
             PlaceLoss.ahead repels (ahead.Last - ahead.First + 1) branches.Ahead
             |> PrototypeLoss.apart avoid branches,
             ignore
+        | Objective.Restore (_, restoration), _, _ ->
+            PlaceLoss.restored restoration branches.Restored (compared step branches)
+            |> PrototypeLoss.apart avoid branches,
+            ignore
         | Objective.LocalGlobal (clip, penalty), _, _ ->
             PlaceLoss.scales setting negatives.IsSome clip penalty step branches.Scales
             |> PrototypeLoss.apart avoid branches,

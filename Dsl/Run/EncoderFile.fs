@@ -17,6 +17,7 @@ module EncoderFile =
         "prototypes."
         "turn."
         "context."
+        "decoder."
         "scale0."
         "scale1."
     ]

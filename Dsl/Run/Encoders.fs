@@ -8,8 +8,8 @@ type Built = {
     Width: int
     /// Of the last map but one.
     Finer: int option
-    /// Images, and which of their patches are hidden, to the representation and that of every place.
-    See: torch.Tensor option -> torch.Tensor -> Tokens
+    /// Images, and which of their patches it sees, to the representation and that of every place.
+    See: Sight -> torch.Tensor -> Tokens
 }
 
 /// Encoders: images n x c x h x w in, representations n x d out, float32 both.
@@ -28,9 +28,10 @@ module Encoders =
         let widths = stages |> List.map fst
         let before = stages |> List.truncate (stages.Length - 1) |> List.map snd
         let last = snd (List.last stages)
-        let see (hidden: torch.Tensor option) x =
-            if hidden.IsSome then
-                invalidOp "a residual network was asked to hide patches; `check` refuses such recipes"
+        let see sight x =
+            if sight <> Sight.Whole then
+                invalidOp
+                    "a residual network was asked to look at some of its patches; `check` refuses such recipes"
             let map = (prepared weights x |> stem, before) ||> List.fold (fun x stage -> stage x)
             // The last stage's first norm overwrites nothing of its input.
             let fine = if finer then Some (places map) else None
@@ -82,7 +83,7 @@ module Encoders =
                     See =
                         fun _ x ->
                             let patches, count = cut patch stride x
-                            let seen = (inner.See None patches).Pooled
+                            let seen = (inner.See Sight.Whole patches).Pooled
                             let each = seen.view (x.shape[0], count, int64 inner.Width)
                             { Pooled = each.mean [| 1L |]; Patches = each; Finer = None }
             }

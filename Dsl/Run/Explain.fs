@@ -92,6 +92,12 @@ module Explain =
                     match network.Ahead, network.Compare with
                     | Some ahead, _ -> ahead x |> ignore
                     | None, Some compare -> compare x |> ignore
+                    | None, None when network.Restore.IsSome ->
+                        let it = network.Restore.Value
+                        let places = view.Height / it.Patch * (view.Width / it.Patch)
+                        let seen = places - int (it.Share * float places)
+                        let shown = torch.arange(int64 seen).unsqueeze(0L).``to`` x.device
+                        it.Through x shown ((torch.zeros 1L).``to`` x.device) |> ignore
                     | None, None ->
                         for tower in network.Online.Towers do
                             tower.Embed x |> network.Predict |> ignore))

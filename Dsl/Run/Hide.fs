@@ -54,10 +54,10 @@ module Hide =
             | _ -> invalidOp "only a transformer hides patches; `check` refuses others"
         let through (views: torch.Tensor) hidden =
             let flat (t: torch.Tensor) = t.flatten (0L, 1L)
-            let mine = online.See (Some hidden) views
+            let mine = online.See (Sight.Masked hidden) views
             let student, places = online.Project mine.Pooled, online.Project (flat mine.Patches)
             Scope.withoutGradient (fun () ->
-                let theirs = target.See None views
+                let theirs = target.See Sight.Whole views
                 let teacher = target.Project theirs.Pooled
                 student,
                 teacher,
@@ -72,3 +72,82 @@ module Hide =
             // Of both views alike: the mean over all images is the mean over views of the means.
             let part (t: torch.Tensor) = globals |> List.mapi (fun v _ -> t.narrow (0L, int64 v * n, n))
             part student, part teacher, [ places ]
+
+    // Normal values for each image of a view, and the deviation that they are scaled by.
+    let private noise trainer (batch: Batch) (it: Restoration) (view: torch.Tensor) v =
+        let size = view.shape |> Array.tail
+        let bits index word =
+            uint64 (Philox.Bits (trainer.Recipe.Seed, batch.Epoch, int64 (index: int), 0x5000 + v, word))
+        let values =
+            batch.Indices
+            |> Array.map (fun index ->
+                use generator = new torch.Generator ((bits index 0 <<< 32) ||| bits index 1, torch.CPU)
+                torch.randn (size, generator = generator))
+        let deviation =
+            batch.Indices
+            |> Array.map (fun index ->
+                float32 it.Deviation
+                * Philox.Uniform (trainer.Recipe.Seed, batch.Epoch, int64 index, 0x5000 + v, 2))
+        let deviation = torch.tensor(deviation).``to`` view.device
+        let scale = deviation.view (-1L, 1L, 1L, 1L)
+        (torch.stack values).``to`` view.device * scale, deviation
+
+    // Which patches of each image are shown, n x k in ascending order, and which are not, n x p.
+    let private shown trainer (batch: Batch) (it: Restoration) rows columns v =
+        let mask index =
+            let draw site =
+                float (
+                    Philox.Uniform (trainer.Recipe.Seed, batch.Epoch, int64 (index: int), 0x6000 + v, site)
+                )
+            Patches.mask draw 0 1<px> (Distribution.Exactly it.Share) MaskShape.Scattered rows columns
+        let masks = batch.Indices |> Array.map mask
+        let seen =
+            masks
+            |> Array.collect (fun mask -> [|
+                for i in 0 .. mask.Length - 1 do
+                    if not mask[i] then
+                        int64 i
+            |])
+        let n, device = int64 masks.Length, trainer.Network.Weights.Device
+        torch.tensor(seen).view(n, -1L).``to`` device,
+        torch.tensor(Array.concat masks).view(n, int64 (rows * columns)).``to`` device
+
+    /// Embeddings of the global views under noise, some of their patches hidden, and what is told of those.
+    let restore trainer batch (it: Restoration) (restore: Restore) (globals: torch.Tensor list) =
+        let drawn =
+            globals
+            |> List.mapi (fun v (view: torch.Tensor) ->
+                let noise, deviation = noise trainer batch it view v
+                let seen, hidden =
+                    shown
+                        trainer
+                        batch
+                        it
+                        (int view.shape[2] / restore.Patch)
+                        (int view.shape[3] / restore.Patch)
+                        v
+                view, noise, deviation, seen, hidden)
+        let through (view: torch.Tensor, noise: torch.Tensor, deviation, seen, hidden) =
+            let z, told = restore.Through (view + noise) seen deviation
+            z,
+            {
+                Told = told
+                Values = Decoder.patches restore.Patch view
+                Noise = Decoder.patches restore.Patch noise
+                Hidden = hidden
+            }
+        match trainer.Recipe.Passes with
+        | Passes.EachView -> drawn |> List.map through |> List.unzip
+        | Passes.Together ->
+            let all pick = drawn |> List.map pick |> List.toArray |> fun parts -> torch.cat (parts, 0L)
+            let z, told =
+                through (
+                    all (fun (a, _, _, _, _) -> a),
+                    all (fun (_, a, _, _, _) -> a),
+                    all (fun (_, _, a, _, _) -> a),
+                    all (fun (_, _, _, a, _) -> a),
+                    all (fun (_, _, _, _, a) -> a)
+                )
+            // Of all views alike: the mean over all images is the mean over views of the means.
+            let n = globals.Head.shape[0]
+            globals |> List.mapi (fun v _ -> z.narrow (0L, int64 v * n, n)), [ told ]

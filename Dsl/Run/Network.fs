@@ -4,8 +4,8 @@ open TorchSharp
 
 /// One way from images to embeddings: of all their channels, or of a group of them.
 type Tower = {
-    /// Images, and which of their patches are hidden, to representations of the image and of its places.
-    See: torch.Tensor option -> torch.Tensor -> Tokens
+    /// Images, and which of their patches it sees, to representations of the image and of its places.
+    See: Sight -> torch.Tensor -> Tokens
     /// Representations to embeddings z, not normalised.
     Project: torch.Tensor -> torch.Tensor
     /// Representations of tiles, image by image, to embeddings of images.
@@ -15,9 +15,9 @@ type Tower = {
     /// Views, n x c x h x w or in tiles n x tiles x c x h x w, to embeddings.
     member this.Embed(views: torch.Tensor) =
         if views.dim () = 5L then
-            (this.See None (views.flatten (0L, 1L))).Pooled |> this.Join
+            (this.See Sight.Whole (views.flatten (0L, 1L))).Pooled |> this.Join
         else
-            (this.See None views).Pooled |> this.Project
+            (this.See Sight.Whole views).Pooled |> this.Project
 
 /// An encoder, its projector and, where the objective has them, its prototypes.
 type Branch = {
@@ -38,7 +38,7 @@ type Branch = {
     Embedding: int
 } with
 
-    /// Images, and which of their patches are hidden, to representations of the image and of its places.
+    /// Images, and which of their patches it sees, to representations of the image and of its places.
     member this.See = this.Towers.Head.See
 
 /// What a view became at three scales, for objectives that compare them.
@@ -49,6 +49,15 @@ type Scales = {
     Finer: torch.Tensor
     /// n x p x d, of the places of the last map.
     Coarser: torch.Tensor
+}
+
+/// An encoder of some patches and a decoder of all.
+type Restore = {
+    /// The share of patches that is hidden, and their side.
+    Share: float
+    Patch: int
+    /// Images, which of their patches are shown and the deviation of the noise on each, to embeddings and what is told of all patches.
+    Through: torch.Tensor -> torch.Tensor -> torch.Tensor -> torch.Tensor * torch.Tensor
 }
 
 /// A recipe's networks.
@@ -63,6 +72,8 @@ type Network = {
     Ahead: (torch.Tensor -> torch.Tensor * Prediction list) option
     /// Images at three scales, where the objective compares them.
     Compare: (torch.Tensor -> Scales) option
+    /// What tells hidden patches, where the objective asks for it.
+    Restore: Restore option
     /// The copy that follows the learnt branch with momentum.
     Target: Branch option
 } with
@@ -109,7 +120,7 @@ module Network =
             let built, embedding, tower = tower weights count recipe inner
             weights.Prefix <- ""
             let own (x: torch.Tensor) = x.narrow (x.dim () - 3L, int64 starts[i], int64 count)
-            built, embedding, { tower with See = fun hidden x -> tower.See hidden (own x) })
+            built, embedding, { tower with See = fun sight x -> tower.See sight (own x) })
 
     let private beside (parts: torch.Tensor list) =
         match parts with
@@ -123,7 +134,7 @@ module Network =
             | plain -> [ tower weights channels recipe plain ]
         let first, embedding, _ = towers.Head
         let own = towers |> List.map (fun (_, _, tower) -> tower)
-        let encode x = own |> List.map (fun tower -> (tower.See None x).Pooled) |> beside
+        let encode x = own |> List.map (fun tower -> (tower.See Sight.Whole x).Pooled) |> beside
         let project (h: torch.Tensor) =
             own
             |> List.mapi (fun i tower ->
@@ -161,11 +172,20 @@ module Network =
         let px side = LanguagePrimitives.Int32WithMeasure<px>(int side)
         fun (view: torch.Tensor) ->
             let rows, columns = grid (px view.shape[2], px view.shape[3])
-            let seen = online.See None view
+            let seen = online.See Sight.Whole view
             online.Project seen.Pooled, predict online.Project rows columns seen.Patches
 
+    let private restore (online: Branch) (it: ViT) channels restoration =
+        let decode = Decoder.build online.Weights it channels restoration
+        let through (view: torch.Tensor) (shown: torch.Tensor) (deviation: torch.Tensor) =
+            let seen = online.See (Sight.Only shown) view
+            let side length = int length / int it.Patch
+            let grid = side view.shape[2], side view.shape[3]
+            online.Project seen.Pooled, decode grid seen.Patches shown deviation
+        { Share = restoration.Share; Patch = int it.Patch; Through = through }
+
     let private compare (online: Branch) (view: torch.Tensor) =
-        let seen = online.See None view
+        let seen = online.See Sight.Whole view
         match online.Scales, seen.Finer with
         | [ finer; coarser ], Some places -> {
             Image = online.Project seen.Pooled
@@ -199,6 +219,11 @@ module Network =
             Ahead =
                 match recipe.Objective with
                 | Objective.PredictAhead ahead -> Some (patchwise recipe.Encoder online ahead)
+                | _ -> None
+            Restore =
+                match recipe.Objective, recipe.Encoder with
+                | Objective.Restore (_, restoration), Encoder.ViT it ->
+                    Some (restore online it channels restoration)
                 | _ -> None
             Compare = if comparesPlaces recipe.Objective then Some (compare online) else None
             Target =

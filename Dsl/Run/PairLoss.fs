@@ -72,6 +72,7 @@ module PairLoss =
     // The objectives that choose between cosines and dot products.
     let private similar objective repels lengths (p: torch.Tensor) (t: torch.Tensor) =
         match objective with
+        | Objective.Restore (temperature, _)
         | Objective.NtXent temperature when repels -> Torch.NtXent.Loss (p, t, temperature, lengths)
         | Objective.Decoupled (temperature, None) when repels ->
             Torch.Decoupled.Loss (p, t, temperature, lengths)
@@ -116,6 +117,8 @@ module PairLoss =
             Torch.Generalized.Loss (p, t, temperature, weight Mechanism.MatchPrior w, true)
         | Objective.Imax noise -> Torch.Imax.Loss (p, t, noise)
         | Objective.Sliced (prior, w) -> toPrior setting prior (weight Mechanism.MatchPrior w) step p t
+        | Objective.PredictAhead _
+        | Objective.LocalGlobal _
         | Objective.SwapCodes _
         | Objective.SelfDistill _
         | Objective.Classify _

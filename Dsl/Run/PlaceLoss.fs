@@ -52,3 +52,17 @@ module PlaceLoss =
             losses
         else
             losses + sum (List.map snd terms) * Scope.number (penalty / pairs)
+
+    /// CAN: the weighted sum of a loss of views, of what is told of hidden values and of the noise on seen ones; the mean over views.
+    let restored (it: Restoration) (views: Restored list) (contrast: torch.Tensor) =
+        let terms =
+            views
+            |> List.map (fun view ->
+                let struct (values, noise) =
+                    Torch.Restoration.Loss (view.Told, view.Values, view.Noise, view.Hidden)
+                values * Scope.number it.Pixels + noise * Scope.number it.Noise)
+        let contrast = contrast * Scope.number it.Contrast
+        if terms.IsEmpty then
+            contrast
+        else
+            contrast + sum terms / Scope.number (float terms.Length)

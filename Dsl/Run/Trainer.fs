@@ -79,6 +79,10 @@ module Trainer =
             List.collect fst each @ List.collect snd each
         let online = through network.Online
         let predicted = network.Ahead |> Option.map (fun ahead -> List.map ahead globals)
+        let restored =
+            match network.Restore, recipe.Objective with
+            | Some restore, Objective.Restore (_, it) -> Some (Hide.restore trainer batch it restore globals)
+            | _ -> None
         let scales = network.Compare |> Option.map (fun compare -> List.map compare globals)
         let hiding =
             match Objective.hidden recipe.Objective, network.Target with
@@ -87,6 +91,7 @@ module Trainer =
         let embeddings =
             match hiding with
             | Some (students, _, _) -> students @ online locals
+            | None when restored.IsSome -> fst restored.Value
             | None when scales.IsSome -> scales.Value |> List.map _.Image
             | None when predicted.IsSome -> predicted.Value |> List.map fst
             | None -> online (if oneWay then [ globals.Head ] else globals @ locals)
@@ -114,6 +119,7 @@ module Trainer =
             Predictions = predictions
             Targets = targets
             Places = hiding |> Option.map (fun (_, _, places) -> places) |> Option.defaultValue []
+            Restored = restored |> Option.map snd |> Option.defaultValue []
             Scales = Option.defaultValue [] scales
             Ahead = predicted |> Option.map (List.collect snd) |> Option.defaultValue []
             Prototypes =

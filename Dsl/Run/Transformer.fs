@@ -5,6 +5,16 @@ open System.Collections.Generic
 open TorchSharp
 open Vantage.Kernels
 
+/// Which patches of images an encoder sees.
+[<RequireQualifiedAccess>]
+type Sight =
+    /// All of them.
+    | Whole
+    /// A token in place of those that are true, n x p (iBOT).
+    | Masked of torch.Tensor
+    /// These only, n x k of int64, in the order in which they come out (CAN).
+    | Only of torch.Tensor
+
 /// What a vision transformer makes of images.
 type Tokens = {
     /// n x d: the class token, or the mean of the patches, as the encoder is defined.
@@ -21,12 +31,12 @@ module Transformer =
     let private epsilon = 1e-6
 
     // Normal values of deviation 0.02; timm cuts them at 2, a hundred deviations away.
-    let private small (size: int64 array) (g: torch.Generator) =
+    let internal small (size: int64 array) (g: torch.Generator) =
         torch.randn(size, generator = g).mul_(Scope.number 0.02)
 
-    let private norm weights name width = Layers.normOverValues epsilon weights name width
+    let internal norm weights name width = Layers.normOverValues epsilon weights name width
 
-    let private dense (weights: Weights) name inputs outputs =
+    let internal dense (weights: Weights) name inputs outputs =
         let weight = weights.Parameter ($"{name}.weight", small [| int64 outputs; int64 inputs |])
         let bias = weights.Parameter ($"{name}.bias", fun _ -> torch.zeros [| int64 outputs |])
         fun (x: torch.Tensor) ->
@@ -66,7 +76,7 @@ module Transformer =
                         if u < probability then 0.0f else float32 (1.0 / (1.0 - probability)))
                 x * torch.tensor(kept).view(int64 n, 1L, 1L).``to``(x.device).to_type x.dtype
 
-    let private block weights index (it: ViT) =
+    let internal block weights index (it: ViT) =
         let name = $"blocks.{index}"
         let probability =
             if it.Depth = 1 then
@@ -161,9 +171,36 @@ module Transformer =
             weights.Note ("patch_embed.proj", y, y.numel () / y.shape[0] * int64 (channels * patch * patch))
             y
 
-    /// A vision transformer: from images, and which of their patches the network may not see (n x p, of bool), to tokens. `masks` says whether it ever is not to see some:
+    // A share of the patches left out while training, of images of the encoder's own size; drawn by place in the batch, step and pass.
+    let private dropped (weights: Weights) (it: ViT) =
+        let mutable last = -1
+        let mutable calls = 0
+        fun sight (patches: torch.Tensor) ->
+            let count = int patches.shape[1]
+            let own = int it.Image / int it.Patch
+            match sight with
+            | Sight.Whole when weights.Drops && it.Dropped > 0.0 && count = own * own ->
+                calls <- if weights.Step = last then calls + 1 else 0
+                last <- weights.Step
+                let kept = count - int (it.Dropped * float count)
+                let one i =
+                    let keys =
+                        Array.init count (fun k ->
+                            Philox.Bits (weights.Seed, weights.Step, int64 (i: int), 0x9000 + calls, k))
+                    Array.init count int64
+                    |> Array.sortBy (fun k -> keys[int k])
+                    |> Array.truncate kept
+                    |> Array.sort
+                let n = int patches.shape[0]
+                Sight.Only (
+                    torch.tensor(Array.init n one |> Array.concat).view(int64 n, int64 kept).``to``
+                        patches.device
+                )
+            | other -> other
+
+    /// A vision transformer: from images, and which of their patches it sees, to tokens of the patches that it saw. `masks` says whether it ever is not to see some:
     /// then there is a mask token.
-    let network (weights: Weights) channels masks (it: ViT) : torch.Tensor option -> torch.Tensor -> Tokens =
+    let network (weights: Weights) channels masks (it: ViT) : Sight -> torch.Tensor -> Tokens =
         let classToken =
             if it.Pool = Pool.ClassToken then
                 Some (weights.Parameter ("cls_token", small [| 1L; 1L; int64 it.Width |]))
@@ -178,17 +215,24 @@ module Transformer =
                 Some (weights.Parameter ("mask_token", small [| 1L; 1L; int64 it.Width |]))
             else
                 None
-        fun hidden x ->
+        let drop = dropped weights it
+        fun sight x ->
             let maps = embed x
             let height, width = int maps.shape[2], int maps.shape[3]
             let patches = maps.flatten(2L).transpose(1L, 2L)
             let patches =
-                match hidden, maskToken with
-                | Some hidden, Some token ->
+                match sight, maskToken with
+                | Sight.Masked hidden, Some token ->
                     torch.where (hidden.unsqueeze 2L, token.to_type patches.dtype, patches)
-                | None, _ -> patches
-                | Some _, None -> invalidOp "a transformer without a mask token was asked to hide patches"
+                | Sight.Masked _, None ->
+                    invalidOp "a transformer without a mask token was asked to hide patches"
+                | _ -> patches
             let patches = patches + (at height width).to_type patches.dtype
+            let patches =
+                match drop sight patches with
+                | Sight.Only shown ->
+                    patches.gather (1L, shown.unsqueeze(2L).expand(-1L, -1L, int64 it.Width))
+                | _ -> patches
             let all =
                 match classToken with
                 | Some token ->

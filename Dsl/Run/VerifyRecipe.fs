@@ -63,7 +63,7 @@ module VerifyRecipe =
             recipe with
                 Encoder =
                     match recipe.Encoder with
-                    | Encoder.ViT it -> Encoder.ViT { it with DropPath = 0.0 }
+                    | Encoder.ViT it -> Encoder.ViT { it with DropPath = 0.0; Dropped = 0.0 }
                     | other -> other
                 Projector = plain recipe.Projector
                 Avoid =

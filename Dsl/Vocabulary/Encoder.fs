@@ -51,6 +51,8 @@ type ViT = {
     FixedPatches: bool
     /// The probability that the last block is left out for an image while training; less for those before.
     DropPath: float
+    /// The share of patches that are left out of images of the encoder's own size while training (MSN, section 3); not in a momentum target.
+    Dropped: float
 }
 
 /// The network whose output is the representation h.

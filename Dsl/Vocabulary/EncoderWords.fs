@@ -45,6 +45,7 @@ module EncoderWords =
             Positions = Positions.Learnt
             FixedPatches = false
             DropPath = 0.0
+            Dropped = 0.0
         }
 
     /// A transformer of 12 blocks of 192 values, for images and patches of these sides.
@@ -78,6 +79,9 @@ module EncoderWords =
 
     /// A transformer that leaves blocks out while training, the last with this probability.
     let dropPath probability = vitWith (fun it -> { it with DropPath = probability })
+
+    /// A transformer that does not see this share of the patches of images of its own size while training; 0.15 in MSN.
+    let dropPatches share = vitWith (fun it -> { it with Dropped = share })
 
     /// A residual network with layer norm in place of batch norm.
     let layerNormed encoder = Encoder.LayerNormed encoder

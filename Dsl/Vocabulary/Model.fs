@@ -83,6 +83,22 @@ type Ahead = {
     Directions: int
 }
 
+/// What is hidden from a transformer and asked of it.
+type Restoration = {
+    /// The share of patches that it does not see.
+    Share: float
+    /// The largest deviation of the noise on what it sees, drawn evenly from 0 for each view of an image; in standardized values.
+    Deviation: float
+    /// The weights of NT-Xent, of the values of hidden patches and of the noise of seen ones.
+    Contrast: float
+    Pixels: float
+    Noise: float
+    /// The decoder: its width, blocks and heads.
+    Width: int
+    Depth: int
+    Heads: int
+}
+
 /// What is pulled together or apart. Each global view is the target of every other view; the loss is the mean over these pairs.
 [<RequireQualifiedAccess>]
 type Objective =
@@ -134,6 +150,9 @@ type Objective =
     /// One view as a whole, and a place of it, find each place of the other view's last two maps among those of other images: three terms, scores clipped softly at c, and their
     /// squares with this weight (AMDIM, Bachman et al. 2019, sections 3.2 to 3.4; costs.py). Needs a residual network.
     | LocalGlobal of clip: float * penalty: float
+    /// NT-Xent of views of which a share is hidden and noise is on the rest, and a decoder that tells the hidden values and the noise, mean squared differences (CAN, Mishra et al.
+    /// 2022, section 3). Needs a transformer.
+    | Restore of temperature: float * Restoration
     /// NT-Xent with all images of one class as positives, the mean over them outside the logarithm (SupCon, Khosla et al. 2020, equation 2). Needs labels.
     | SupCon of temperature: float
 

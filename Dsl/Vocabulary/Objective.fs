@@ -32,6 +32,7 @@ module Objective =
         | Objective.SupCon _ -> "SupCon"
         | Objective.PredictAhead _ -> "CPC"
         | Objective.LocalGlobal _ -> "AMDIM"
+        | Objective.Restore _ -> "CAN"
 
     /// The objective without what is said about lengths.
     let rec inner =
@@ -87,9 +88,10 @@ module Objective =
     let understands objective mechanism =
         match mechanism, inner objective with
         | _, Objective.Classify _ -> false
-        | Mechanism.Repel negatives, (Objective.PredictAhead _ | Objective.LocalGlobal _) ->
+        | Mechanism.Repel negatives,
+          (Objective.PredictAhead _ | Objective.LocalGlobal _ | Objective.Restore _) ->
             negatives = Negatives.InBatch
-        | _, (Objective.PredictAhead _ | Objective.LocalGlobal _) -> false
+        | _, (Objective.PredictAhead _ | Objective.LocalGlobal _ | Objective.Restore _) -> false
         | Mechanism.KeepApart _, _ -> true
         | Mechanism.Repel Negatives.InBatch,
           (Objective.NtXent _ | Objective.Decoupled _ | Objective.NtLogistic _ | Objective.MarginTriplet _ | Objective.InfoNce _)
@@ -120,6 +122,7 @@ module Objective =
         | Objective.MarginTriplet _
         | Objective.PredictAhead _
         | Objective.LocalGlobal _
+        | Objective.Restore _
         | Objective.SupCon _ -> [ "repel inBatch" ]
         | Objective.InfoNce _ -> [ "repel (queue 4096)"; "momentumTarget 0.99" ]
         | Objective.Regression -> [ "momentumTarget 0.99"; "predict [ ... ]" ]
@@ -169,6 +172,7 @@ module Objective =
         | Objective.Decoupled (t, _)
         | Objective.NtLogistic (t, _)
         | Objective.AlignSpread (t, _)
+        | Objective.Restore (t, _)
         | Objective.InfoNce (t, _)
         | Objective.SupCon t -> t
         | _ -> 1.0
@@ -224,6 +228,18 @@ module Objective =
             "number of directions, 1 or 4,",
             (if ahead.Directions = 1 || ahead.Directions = 4 then 1.0 else -1.0),
             true
+          ]
+        | Objective.Restore (t, r) -> [
+            "temperature", t, true
+            "hidden share", r.Share, true
+            "shown share", 1.0 - r.Share, true
+            "deviation of the noise", r.Deviation, false
+            "weight of NT-Xent", r.Contrast, false
+            "weight of the values", r.Pixels, false
+            "weight of the noise", r.Noise, false
+            "decoder's width", float r.Width, true
+            "decoder's depth", float r.Depth, true
+            "decoder's heads", float r.Heads, true
           ]
         | Objective.LocalGlobal (clip, penalty) -> [
             "clip", clip, true

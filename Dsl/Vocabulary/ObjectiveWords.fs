@@ -97,6 +97,22 @@ module ObjectiveWords =
     let predictAround first last blocks =
         Objective.PredictAhead { First = first; Last = last; Blocks = blocks; Width = 256; Directions = 4 }
 
+    /// CAN at this temperature, 0.1, hiding this share, 0.5, under noise of up to this deviation, 0.1; weights 0.03, 0.679 and 0.291 as in the official code; a decoder of 2 blocks of 64 values.
+    let restore temperature share deviation =
+        Objective.Restore (
+            temperature,
+            {
+                Share = share
+                Deviation = deviation
+                Contrast = 0.03
+                Pixels = 0.679
+                Noise = 0.291
+                Width = 64
+                Depth = 2
+                Heads = 2
+            }
+        )
+
     /// AMDIM: scores clipped at 20, their squares weighed by 0.05 in the official code.
     let localGlobal clip penalty = Objective.LocalGlobal (clip, penalty)
 

@@ -36,7 +36,7 @@ module Print =
         let sizes = $"Image = {whole (nameof px) (int it.Image)}; Patch = {whole (nameof px) (int it.Patch)}"
         let shape = $"Width = {it.Width}; Depth = {it.Depth}; Heads = {it.Heads}"
         let ways = $"Pool = Pool.{it.Pool}; Positions = Positions.{it.Positions}"
-        $"{{ {sizes}; {shape}; {ways}; FixedPatches = {truth it.FixedPatches}; DropPath = {number it.DropPath} }}"
+        $"{{ {sizes}; {shape}; {ways}; FixedPatches = {truth it.FixedPatches}; DropPath = {number it.DropPath}; Dropped = {number it.Dropped} }}"
 
     /// An encoder.
     let rec encoder =
@@ -146,6 +146,11 @@ module Print =
         | Objective.SupCon t -> $"Objective.SupCon {number t}"
         | Objective.PredictAhead a ->
             $"Objective.PredictAhead {{ First = {a.First}; Last = {a.Last}; Blocks = {a.Blocks}; Width = {a.Width}; Directions = {a.Directions} }}"
+        | Objective.Restore (t, r) ->
+            let weights =
+                $"Contrast = {number r.Contrast}; Pixels = {number r.Pixels}; Noise = {number r.Noise}"
+            let decoder = $"Width = {r.Width}; Depth = {r.Depth}; Heads = {r.Heads}"
+            $"Objective.Restore ({number t}, {{ Share = {number r.Share}; Deviation = {number r.Deviation}; {weights}; {decoder} }})"
         | Objective.LocalGlobal (clip, penalty) -> $"Objective.LocalGlobal ({number clip}, {number penalty})"
 
     /// An evaluation protocol.
