@@ -12,6 +12,7 @@ let private benches =
         "photos", PhotoBench.run
         "losses", LossBench.run
         "memory", MemoryBench.run
+        "objectives", ObjectiveBench.run
     ]
 
 [<EntryPoint>]
@@ -21,6 +22,9 @@ let main arguments =
     | [ "peak"; pairs ], [] -> // asked by the bench of memory, in a process of its own
         let peak = MemoryBench.peak (int pairs)
         printfn "%s" (peak.ToString Globalization.CultureInfo.InvariantCulture)
+        0
+    | [ "errors" ], [] ->
+        ObjectiveBench.errors ()
         0
     | [ "micro" ], [] ->
         MicroBench.run (List.contains "--quick" options)
@@ -38,7 +42,7 @@ let main arguments =
         printfn $"written to {Path.GetRelativePath (Environment.CurrentDirectory, path)}"
         if rows |> List.forall _.Equal then 0 else 1
     | _ ->
-        let known = String.Join (", ", Seq.append benches.Keys [ "micro" ])
+        let known = String.Join (", ", Seq.append benches.Keys [ "errors"; "micro" ])
         eprintfn
             $"""usage: Vantage.Bench.dll NAME [--quick], NAME one of: {known}; not "{String.Join (" ", arguments)}" """
         2
