@@ -18,10 +18,15 @@ let private counted = {
 let main arguments =
     Vantage.Kernels.Interop.NativeLibraries.Load ()
     TorchSharp.torch.set_num_threads 2
-    if arguments = [| "--errors" |] then
+    match Array.toList arguments with
+    | [ "--errors" ] ->
         Errors.print ()
         0
-    else
+    | "--drill" :: options -> Drill.main options
+    | [ "--drill-child"; folder ] ->
+        Drill.child folder
+        0
+    | _ ->
         // One after the other: libtorch uses all cores for one test as it is, and a garbage collection that one test asks for cannot
         // fall into another's native call (Scope.settle says what it could release there).
         runTestsInAssemblyWithCLIArgs
