@@ -19,6 +19,8 @@ type Outcome = {
     Resumes: int
     /// Whole runs, from the first step to the last.
     Finished: int
+    /// Finished checkpoints that the drill damaged after a kill: cut, or one byte changed.
+    Damaged: int
     /// Unfinished checkpoint files that were left and are no whole checkpoint.
     Torn: int
     /// Warnings that a checkpoint was damaged or missing.
@@ -102,6 +104,23 @@ let private kill (random: Random) folder before (child: Process) =
         child.WaitForExit ()
         child.ExitCode = 137
 
+// One time in eight, where there is one to go back to: cuts the newest checkpoint or changes a byte of it, as a bad disk might.
+let private damage (random: Random) folder =
+    let file = Checkpoint.file folder
+    let chosen =
+        random.Next 8 = 0
+        && File.Exists file
+        && File.Exists (Checkpoint.previous folder)
+    if chosen then
+        let bytes = File.ReadAllBytes file
+        let place = random.Next bytes.Length
+        if random.Next 2 = 0 then
+            File.WriteAllBytes (file, Array.truncate place bytes)
+        else
+            bytes[place] <- bytes[place] ^^^ byte (random.Next (1, 256))
+            File.WriteAllBytes (file, bytes)
+    chosen
+
 // Whether an unfinished file is a whole checkpoint: written and flushed, not yet renamed.
 let private isWhole path =
     try
@@ -184,6 +203,7 @@ let run (kills: int) (seed: int) : Outcome =
                         {
                             o with
                                 Kills = o.Kills + 1
+                                Damaged = o.Damaged + (if damage random folder then 1 else 0)
                                 InWrite = o.InWrite + (if left || between then 1 else 0)
                                 Torn =
                                     o.Torn
@@ -202,6 +222,7 @@ let run (kills: int) (seed: int) : Outcome =
             InWrite = 0
             Resumes = 0
             Finished = 0
+            Damaged = 0
             Torn = 0
             Warnings = 0
             DifferingBits = 0L
@@ -213,7 +234,7 @@ let run (kills: int) (seed: int) : Outcome =
 /// For people.
 let print (o: Outcome) =
     printfn
-        $"{o.Kills} processes killed by SIGKILL, {o.InWrite} of them while a checkpoint was written ({o.Torn} files torn); {o.Resumes} resumes, {o.Warnings} of them from the checkpoint before the newest"
+        $"{o.Kills} processes killed by SIGKILL, {o.InWrite} of them while a checkpoint was written ({o.Torn} files torn); {o.Resumes} resumes; {o.Damaged} checkpoints damaged on purpose, {o.Warnings} warnings that the one before the newest was taken"
     printfn
         $"{o.Finished} runs finished: {o.DifferingBits} bits of their final tensors and {o.DifferingLines} lines of their metrics differ from the undisturbed run's; {Metrics.duration o.Seconds}"
 

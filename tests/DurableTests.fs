@@ -117,6 +117,17 @@ let tests =
                 Expect.equal step 1 "step"
                 Expect.stringContains warnings.Head "missing" "said")
         }
+        test "a damaged checkpoint never takes the place of the good one" {
+            Script.inFolder (fun folder ->
+                saved folder 1
+                saved folder 2
+                File.WriteAllText (Checkpoint.file folder, "damaged")
+                Expect.equal (fst (step (resumed folder))) 1 "the one before"
+                Expect.equal (File.ReadAllText (Checkpoint.damaged folder)) "damaged" "set aside, not lost"
+                saved folder 3
+                File.Delete (Checkpoint.file folder)
+                Expect.equal (fst (step (resumed folder))) 1 "still there after the next save")
+        }
         test "where no checkpoint is good the error names both" {
             Script.inFolder (fun folder ->
                 saved folder 1

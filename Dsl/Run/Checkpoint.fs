@@ -32,6 +32,9 @@ module Checkpoint =
     /// The file under which a checkpoint is written; one that stays was not finished, and is never read.
     let unfinished folder = Path.Combine (folder, "checkpoint.new.safetensors")
 
+    /// The file under which a damaged checkpoint is set aside, so that it never takes the place of a good one.
+    let damaged folder = Path.Combine (folder, "checkpoint.damaged.safetensors")
+
     /// Whether a folder holds a run.
     let exists folder = File.Exists (file folder) || File.Exists (previous folder)
 
@@ -148,7 +151,7 @@ module Checkpoint =
         }
 
     /// Loads the newest good checkpoint of a run's folder into these tensors. Where the newest is damaged or missing, `warn` is told which file it was and
-    /// which is taken in its place. Raises CheckpointException where none is good.
+    /// which is taken in its place; a damaged one is set aside. Raises CheckpointException where none is good.
     let resume folder recipe into (warn: string -> unit) =
         let newest, older = file folder, previous folder
         if not (exists folder) then
@@ -169,10 +172,13 @@ module Checkpoint =
                 load newest recipe into
             with :? SafetensorsException as error ->
                 if File.Exists older then
-                    last $"{error.Message}."
+                    let position = last $"{error.Message}."
+                    // Left in place, the next save would rotate it over the good one.
+                    File.Move (newest, damaged folder, true)
+                    position
                 else
                     raise (
                         CheckpointException $"{error.Message}. There is no checkpoint before it: start anew."
                     )
         else
-            last $"{newest} is missing: the run ended between two renames."
+            last $"{newest} is missing: the run ended between two renames, or a damaged one was set aside."
