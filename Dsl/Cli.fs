@@ -17,6 +17,8 @@ type Options =
     | Resume of folder: string
     | Check
     | Explain
+    | About
+    | Page of folder: string
     | Watch_Collapse
 
     interface IArgParserTemplate with
@@ -33,19 +35,27 @@ type Options =
             | Resume _ -> "folder of a stopped run to go on with."
             | Check -> "only check the recipe, on the set too."
             | Explain -> "only say what the recipe will do: views, shapes, cost, what prevents collapse."
+            | About ->
+                "only show the method's page: picture, formula, what keeps it from collapsing, results."
+            | Page _ -> "write that page into a folder, as Markdown with a picture; no training."
             | Watch_Collapse -> "run a recipe that nothing keeps from collapsing."
 
 /// Runs a recipe as a command.
 module Cli =
+    let private isScript (argument: string) = argument.EndsWith (".fsx", StringComparison.OrdinalIgnoreCase)
+
     /// The arguments after the script's name, of this process; none in a notebook.
     let arguments () =
         let all = Environment.GetCommandLineArgs ()
-        match
-            all
-            |> Array.tryFindIndex (fun a -> a.EndsWith (".fsx", StringComparison.OrdinalIgnoreCase))
-        with
+        match all |> Array.tryFindIndex isScript with
         | Some i -> all[i + 1 ..] |> Array.skipWhile (fun a -> a = "--")
         | None -> [||]
+
+    // Pages are made of the script's comments too.
+    let private script (recipe: Recipe) =
+        match Environment.GetCommandLineArgs () |> Array.tryFind isScript with
+        | Some path -> path
+        | None -> recipe.Name + ".fsx"
 
     let private parser (name: string) = ArgumentParser.Create<Options>(programName = $"dotnet fsi {name}.fsx")
 
@@ -99,14 +109,18 @@ module Cli =
 
     let private dispatch (options: ParseResults<Options>) recipe =
         let settings = settings options
+        options.TryGetResult Options.Page
+        |> Option.iter (fun folder -> Page.save (script recipe) folder recipe)
         if options.Contains Check then
             let _, shape = Run.load settings recipe
             printfn
                 $"{recipe.Name} on {recipe.Data}: {shape.Images} images of {shape.Channels} x {int shape.Height} x {int shape.Width}; no errors"
+        elif options.Contains About then
+            printfn $"{Page.text (script recipe) recipe}"
         elif options.Contains Explain then
             let _, shape = Run.load settings recipe
             printfn $"{Explain.recipe recipe shape}"
-        else
+        elif not (options.Contains Options.Page) then
             Run.train settings recipe |> print
 
     /// Parses the arguments and does what they say. The exit code: 0 done, 1 an error that was explained, 130 stopped.
