@@ -9,6 +9,7 @@ open Argu
 type Options =
     | [<AltCommandLine "-d">] Data of set: string
     | Epochs of count: int
+    | Minutes of minutes: float
     | Batch of images: int
     | Device of name: string
     | Seed of number: uint64
@@ -27,6 +28,7 @@ type Options =
             | Data _ ->
                 "glyphs, fashion-mnist, mnist, cifar10, webdataset:PATTERN, folder:PATH, idx:FOLDER or cifar:FOLDER."
             | Epochs _ -> "passes over the training images."
+            | Minutes _ -> "time to train in on this machine: as many whole epochs as fit, at least one."
             | Batch _ -> "images of a step."
             | Device _ -> "cpu or cuda."
             | Seed _ -> "decides weights, order and views."
@@ -107,6 +109,19 @@ module Cli =
             ] do
             printfn $"  {Path.Combine (result.Folder, file)}"
 
+    // The recipe with as many epochs as the time allows.
+    let private within (options: ParseResults<Options>) settings recipe =
+        match options.TryGetResult Minutes with
+        | None -> recipe
+        | Some _ when options.Contains Epochs || options.Contains Resume ->
+            raise (UserException "--minutes decides the number of epochs: leave out --epochs and --resume.")
+        | Some minutes when not (minutes > 0.0) ->
+            raise (UserException $"--minutes {minutes}: must be above 0.")
+        | Some minutes ->
+            let epochs = Run.epochsWithin settings minutes recipe
+            printfn $"{epochs} epochs take about {minutes} minutes here"
+            { recipe with Epochs = LanguagePrimitives.Int32WithMeasure epochs }
+
     let private dispatch (options: ParseResults<Options>) recipe =
         let settings = settings options
         options.TryGetResult Options.Page
@@ -121,7 +136,7 @@ module Cli =
             let _, shape = Run.load settings recipe
             printfn $"{Explain.recipe recipe shape}"
         elif not (options.Contains Options.Page) then
-            Run.train settings recipe |> print
+            Run.train settings (within options settings recipe) |> print
 
     /// Parses the arguments and does what they say. The exit code: 0 done, 1 an error that was explained, 130 stopped.
     let main (arguments: string array) (recipe: Recipe) =

@@ -8,7 +8,7 @@ open System.Runtime.Intrinsics.X86
 open TorchSharp
 open Vantage.Kernels
 
-/// `./research doctor` and `./research data NAME`.
+/// `./research doctor`, `./research data NAME` and `./research catalogue`.
 module Program =
     let private line name value = printfn $"{name, -14} {value}"
 
@@ -75,11 +75,24 @@ module Program =
             eprintfn $"{DataError.message error}"
             1
 
+    let private catalogue recipes arguments =
+        try
+            Catalogue.main recipes arguments
+            0
+        with
+        | :? Argu.ArguParseException as e ->
+            eprintfn $"{e.Message}"
+            if e.ErrorCode = Argu.ErrorCode.HelpText then 0 else 1
+        | UserException text ->
+            eprintfn $"{text}"
+            1
+
     [<EntryPoint>]
     let main arguments =
         match arguments with
         | [| "doctor" |] -> doctor ()
         | [| "data"; spec |] -> data spec
+        | _ when arguments.Length > 1 && arguments[0] = "catalogue" -> catalogue arguments[1] arguments[2..]
         | _ ->
             let names = String.concat ", " Sets.names
             eprintfn

@@ -99,6 +99,14 @@ module Run =
         | _ -> ()
         data, shape
 
+    /// As many epochs of a recipe as fit into so many minutes here, at least one.
+    let epochsWithin settings minutes (recipe: Recipe) =
+        let device = device settings.Device
+        torch.set_num_threads (defaultArg settings.Threads Environment.ProcessorCount)
+        let data, _ = load settings recipe
+        let seconds = Budget.secondsAStep device recipe data.Train
+        Budget.epochs minutes seconds (data.Train.Count / recipe.Batch)
+
     let private createFolder settings (recipe: Recipe) =
         let folder =
             match settings.Resume, settings.Folder with
