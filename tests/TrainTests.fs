@@ -91,6 +91,8 @@ let tests =
                 "InstDisc by noise"
                 "BYOL"
                 "SwAV"
+                "SwAV with past embeddings"
+                "DeepCluster-v2 with three sets of prototypes"
                 "DINO"
                 "SimCLR with every layer"
                 "DeepCluster-v2"
