@@ -16,6 +16,7 @@ type Options =
     | Threads of count: int
     | Out of folder: string
     | Resume of folder: string
+    | Save_Every of steps: int
     | Check
     | Explain
     | About
@@ -35,6 +36,7 @@ type Options =
             | Threads _ -> "threads of libtorch; as many as there are cores if not given."
             | Out _ -> "folder of the run; runs/NAME-TIME if not given."
             | Resume _ -> "folder of a stopped run to go on with."
+            | Save_Every _ -> "saves after every so many steps too, not only after each epoch."
             | Check -> "only check the recipe, on the set too."
             | Explain -> "only say what the recipe will do: views, shapes, cost, what prevents collapse."
             | About ->
@@ -78,6 +80,7 @@ module Cli =
             Resume = options.TryGetResult Resume
             Device = options.GetResult (Device, Run.settings.Device)
             Threads = options.TryGetResult Threads
+            SaveEvery = options.TryGetResult Save_Every
             WatchCollapse = options.Contains Watch_Collapse
     }
 
@@ -95,9 +98,8 @@ module Cli =
                 printfn $"{line row}"
         else
             printfn "no labelled test images in this set: nothing to evaluate on"
-        let wait = result.WaitShare.ToString ("P2", CultureInfo.InvariantCulture)
         printfn
-            $"trained {Metrics.duration result.Seconds} at {result.ImagesPerSecond:F0} images/s; waited for views {wait} of the time"
+            $"trained {Metrics.duration result.Seconds} at {result.ImagesPerSecond:F0} images/s: {Spent.print result.Seconds result.Spent}"
         for file in
             [
                 "result.json"

@@ -3,6 +3,9 @@ using System.Collections.Generic;
 using System.Globalization;
 using System.IO;
 using System.Linq;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using static TorchSharp.torch;
 
@@ -45,11 +48,18 @@ public sealed class SafetensorsContent : IDisposable
 
 /// <summary>
 /// The safetensors format (huggingface/safetensors): 8 bytes of header length, a JSON header, the tensors' bytes. Nothing in a file is
-/// ever executed. Written sorted by name, so equal content gives equal files.
+/// ever executed. Written sorted by name, so equal content gives equal files. Written files are sealed: their metadata holds the SHA-256 of
+/// the whole file, taken with zeros in the checksum's own place; a sealed file in which any byte differs is not read.
 /// </summary>
 public static class Safetensors
 {
     private const long LargestHeader = 100_000_000; // the reference implementation's limit
+
+    /// <summary>The key of the checksum in the metadata: 64 hexadecimal digits.</summary>
+    public const string Seal = "vantage.sha256";
+
+    private static readonly byte[] Mark = Encoding.ASCII.GetBytes($"\"{Seal}\":\"");
+    private static readonly string Unsealed = new('0', 64);
 
     private static readonly (string Name, ScalarType Type, int Size)[] Types =
     [
@@ -57,8 +67,8 @@ public static class Safetensors
         ("I64", ScalarType.Int64, 8), ("I32", ScalarType.Int32, 4), ("U8", ScalarType.Byte, 1), ("BOOL", ScalarType.Bool, 1),
     ];
 
-    /// <summary>Writes tensors and text to a new file and flushes it to the disk.</summary>
-    /// <exception cref="ArgumentException">Two tensors have one name, or a type is not in the format.</exception>
+    /// <summary>Writes tensors and text to a new file, sealed, and flushes it to the disk.</summary>
+    /// <exception cref="ArgumentException">Two tensors have one name, a type is not in the format, or the text holds a seal.</exception>
     public static void Write(string path, IEnumerable<(string Name, Tensor Value)> tensors, IReadOnlyDictionary<string, string> metadata)
     {
         var sorted = tensors.OrderBy(t => t.Name, StringComparer.Ordinal).ToArray();
@@ -68,8 +78,13 @@ public static class Safetensors
         {
             json.WriteStartObject();
             json.WriteStartObject("__metadata__");
-            foreach (var (key, text) in metadata.OrderBy(m => m.Key, StringComparer.Ordinal))
+            foreach (var (key, text) in metadata.Append(new(Seal, Unsealed)).OrderBy(m => m.Key, StringComparer.Ordinal))
             {
+                if (key == Seal && text != Unsealed)
+                {
+                    throw new ArgumentException($"the text has a '{Seal}' of its own; leave it out, it is written anew", nameof(metadata));
+                }
+
                 json.WriteString(key, text);
             }
 
@@ -115,19 +130,63 @@ public static class Safetensors
         }
 
         using var file = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.None);
-        file.Write(BitConverter.GetBytes(header.Length));
-        header.WriteTo(file);
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        void Put(ReadOnlySpan<byte> bytes)
+        {
+            hash.AppendData(bytes);
+            file.Write(bytes);
+        }
+
+        Put(BitConverter.GetBytes(header.Length));
+        Put(header.GetBuffer().AsSpan(0, (int)header.Length));
         foreach (var (_, value) in sorted)
         {
             using var plain = value.detach().cpu().contiguous();
-            file.Write(plain.bytes);
+            Put(plain.bytes);
         }
 
+        file.Position = 8 + SealPlace(header.ToArray());
+        file.Write(Encoding.ASCII.GetBytes(Convert.ToHexStringLower(hash.GetHashAndReset())));
         file.Flush(true);
     }
 
-    /// <summary>Reads a whole file. The caller disposes of the content.</summary>
-    /// <exception cref="SafetensorsException">The file is truncated, or its header is not what the format says.</exception>
+    // Where the 64 digits begin in a header; -1 in a file that is not sealed. Names and texts cannot hold the mark: their quotes are escaped.
+    private static int SealPlace(ReadOnlySpan<byte> header)
+    {
+        var at = header.IndexOf(Mark);
+        return at < 0 || at + Mark.Length + Unsealed.Length > header.Length ? -1 : at + Mark.Length;
+    }
+
+    // Raises where a sealed file's checksum is not that of its bytes.
+    private static void Verify(string path, FileStream file, byte[] header)
+    {
+        var place = SealPlace(header);
+        if (place < 0)
+        {
+            return;
+        }
+
+        var said = Encoding.ASCII.GetString(header, place, Unsealed.Length);
+        Encoding.ASCII.GetBytes(Unsealed).CopyTo(header, place);
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData(BitConverter.GetBytes((long)header.Length));
+        hash.AppendData(header);
+        file.Position = 8 + header.Length;
+        var buffer = new byte[1 << 20];
+        for (var read = file.Read(buffer); read > 0; read = file.Read(buffer))
+        {
+            hash.AppendData(buffer, 0, read);
+        }
+
+        var found = Convert.ToHexStringLower(hash.GetHashAndReset());
+        if (found != said)
+        {
+            throw new SafetensorsException(path, 8 + place, $"the checksum says {said}, the bytes give {found}: the file is damaged");
+        }
+    }
+
+    /// <summary>Reads a whole file and verifies its seal where it has one. The caller disposes of the content.</summary>
+    /// <exception cref="SafetensorsException">The file is truncated, its header is not what the format says, or its seal is broken.</exception>
     public static SafetensorsContent Read(string path)
     {
         using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
@@ -147,11 +206,21 @@ public static class Safetensors
         file.ReadExactly(header);
         try
         {
-            using var json = JsonDocument.Parse(header);
-            return Content(path, file, 8 + length, json.RootElement);
+            using var json = JsonDocument.Parse(header.ToArray());
+            var content = Content(path, file, 8 + length, json.RootElement);
+            try
+            {
+                Verify(path, file, header);
+                return content;
+            }
+            catch
+            {
+                content.Dispose();
+                throw;
+            }
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException or FormatException
-            or IndexOutOfRangeException or OverflowException or ArgumentException)
+            or IndexOutOfRangeException or OverflowException or ArgumentException or ExternalException)
         {
             throw new SafetensorsException(path, 8, $"the header is not what the format says: {e.Message}");
         }

@@ -85,7 +85,7 @@ let private trainedSpread (recipe: Recipe) =
     let last = ref nan
     Train.run
         trainer
-        { Step = 0; Seconds = 0.0; Waited = 0.0 }
+        Position.start
         (fun metric -> last.Value <- metric.Spread)
         ignore
         ignore

@@ -133,6 +133,7 @@ let private sample = {
     Pictures = [ "views <before>", picture ]
     Recipe = "let f x = if x < 3 then \"a\" else 'b' // </pre><script>alert(1)</script>"
     Warnings = [ "spread <0.1" ]
+    Refresh = None
 }
 
 /// The page without plotly.js, which names addresses in its messages but asks for none of them here.
@@ -215,6 +216,7 @@ let private pages =
                     Pictures = []
                     Recipe = ""
                     Warnings = []
+                    Refresh = None
                 }
             Expect.isLessThan html.Length 10_000 "no plotly.js without a chart"
             Expect.isFalse (html.Contains "<h2>") "no empty section"

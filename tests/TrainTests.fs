@@ -10,7 +10,7 @@ open Vantage.Kernels
 
 let private split = Generators.patterns "train" 40 3 18 4
 
-let private start = { Step = 0; Seconds = 0.0; Waited = 0.0 }
+let private start = Position.start
 
 let private prepare recipe = Train.prepare (ViewEngine.Best ()) torch.CPU recipe split
 

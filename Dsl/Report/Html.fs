@@ -21,6 +21,8 @@ type Report = {
     Recipe: string
     /// Sentences the reader must see first; none: no box.
     Warnings: string list
+    /// Seconds after which an open page loads itself anew, while a run goes on; none once it is whole.
+    Refresh: int option
 }
 
 // Plotly.NET has a Chart of its own.
@@ -210,14 +212,13 @@ addEventListener("afterprint", function () {
     let private section title body =
         if body = "" then "" else $"<section><h2>{title}</h2>\n{body}\n</section>\n"
 
-    /// A whole page around the body: for a phone, a desktop or paper, needing nothing from the network.
-    let page (title: string) (body: string) =
+    let private pageWith head (title: string) (body: string) =
         $"""<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{escape title}</title>
+{head}<title>{escape title}</title>
 <style>{style}</style>
 </head>
 <body>
@@ -225,6 +226,9 @@ addEventListener("afterprint", function () {
 </body>
 </html>
 """
+
+    /// A whole page around the body: for a phone, a desktop or paper, needing nothing from the network.
+    let page title body = pageWith "" title body
 
     /// A run as one self-contained page: warnings, facts, results, curves, pictures and the recipe; what is empty is left
     /// out. The same report gives the same bytes. Throws ArgumentException where a panel has nothing to draw, a row of
@@ -236,6 +240,10 @@ addEventListener("afterprint", function () {
             report.Facts
             |> List.map (fun (name, value) -> $"<div><dt>{escape name}</dt><dd>{escape value}</dd></div>")
             |> lines
+        let refresh =
+            match report.Refresh with
+            | Some seconds -> $"<meta http-equiv=\"refresh\" content=\"{seconds}\">\n"
+            | None -> ""
         let header, rows = report.Results
         let panels = report.Panels |> List.map panel |> lines
         [
@@ -254,4 +262,4 @@ addEventListener("afterprint", function () {
             section "Recipe" (if report.Recipe = "" then "" else $"<pre>{escape report.Recipe}</pre>")
         ]
         |> lines
-        |> page report.Title
+        |> pageWith refresh report.Title

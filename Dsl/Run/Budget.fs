@@ -17,9 +17,9 @@ module Budget =
         let until total from =
             Train.run { trainer with Total = total } from ignore ignore ignore CancellationToken.None
             |> ignore
-        until warm { Step = 0; Seconds = 0.0; Waited = 0.0 }
+        until warm Position.start
         let clock = Stopwatch.StartNew ()
-        until (warm + timed) { Step = warm; Seconds = 0.0; Waited = 0.0 }
+        until (warm + timed) { Position.start with Step = warm }
         clock.Elapsed.TotalSeconds / float timed
 
     /// As many whole epochs as fit into the minutes, at least one.

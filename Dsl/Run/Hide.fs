@@ -4,8 +4,8 @@ open System
 open TorchSharp
 open Vantage.Kernels
 
-/// The loss stopped being a number.
-exception NotFinite of step: int * epoch: int * rate: float with
+/// The loss of a batch of these images stopped being a number.
+exception NotFinite of step: int * epoch: int * rate: float * images: int array with
     override this.Message =
         $"The loss is not finite at step {this.step} (epoch {this.epoch}, learning rate {this.rate:G4}). Lower the rate, or lengthen the warm-up; the last checkpoint is from before it."
 
@@ -19,6 +19,7 @@ type Trainer = {
     Optimizer: Optim.Optimizer
     Total: int
     PerEpoch: int
+    Clock: Clock
 }
 
 /// Patches that a transformer is asked about without seeing them.

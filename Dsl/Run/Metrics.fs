@@ -19,7 +19,12 @@ type Metric = {
     Rank: float
     Alignment: float
     ImagesPerSecond: float
+    /// Of the time so far, what went into waiting for views, forward, the loss, backward, the update of the weights.
     WaitShare: float
+    ForwardShare: float
+    LossShare: float
+    BackwardShare: float
+    UpdateShare: float
     Seconds: float
 }
 
@@ -38,10 +43,11 @@ module Metrics =
     let append folder (metric: Metric) =
         File.AppendAllText (file folder, JsonSerializer.Serialize (metric, options) + "\n")
 
-    /// All lines so far, in order; none where no step was logged.
+    /// All lines so far, in order; none where no step was logged. A last line without its end was cut off with its run, and is left out.
     let read folder =
         if File.Exists (file folder) then
-            File.ReadAllLines (file folder)
+            let lines = (File.ReadAllText (file folder)).Split '\n'
+            Array.truncate (lines.Length - 1) lines
             |> Array.filter (fun line -> line <> "")
             |> Array.map (fun line -> JsonSerializer.Deserialize<Metric>(line, options) |> nonNull)
             |> Array.toList
@@ -51,7 +57,10 @@ module Metrics =
     /// Forgets the lines from a step on: a resumed run writes them again.
     let truncate folder step =
         let kept = read folder |> List.filter (fun m -> m.Step < step)
-        File.WriteAllLines (file folder, kept |> List.map (fun m -> JsonSerializer.Serialize (m, options)))
+        kept
+        |> List.map (fun m -> JsonSerializer.Serialize (m, options) + "\n")
+        |> String.concat ""
+        |> Durable.writeText (file folder)
 
     /// A time span for people: 45 s, 3 min 05 s.
     let duration (seconds: float) =

@@ -10,8 +10,8 @@ type RunResult = {
     Metrics: (string * float) list
     Random: (string * float) list
     Raw: (string * float) list
-    /// Share of the training time spent waiting for views.
-    WaitShare: float
+    /// Where the training time went, in seconds.
+    Spent: Spent
     /// Seconds of training, without set-up and evaluation.
     Seconds: float
     ImagesPerSecond: float
@@ -24,6 +24,9 @@ module RunResult =
     /// The file in a run's folder.
     let file folder = Path.Combine (folder, "result.json")
 
+    /// Shares of the training time.
+    let shares result = Spent.shares result.Seconds result.Spent
+
     /// Writes `result.json`.
     let save (result: RunResult) =
         let table (rows: (string * float) list) = dict rows
@@ -32,7 +35,11 @@ module RunResult =
                 "metrics", box (table result.Metrics)
                 "random", box (table result.Random)
                 "raw", box (table result.Raw)
-                "waitShare", box result.WaitShare
+                "waitShare", box (shares result).Waited
+                "forwardShare", box (shares result).Forward
+                "lossShare", box (shares result).Loss
+                "backwardShare", box (shares result).Backward
+                "updateShare", box (shares result).Updated
                 "seconds", box result.Seconds
                 "imagesPerSecond", box result.ImagesPerSecond
                 "skippedImages", box result.Skipped

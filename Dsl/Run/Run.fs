@@ -7,10 +7,6 @@ open System.Threading
 open TorchSharp
 open Vantage.Kernels
 
-/// Something a person can mend: shown without a stack trace.
-exception UserException of string with
-    override this.Message = this.Data0
-
 /// How a recipe is run, beside the recipe itself.
 type Settings = {
     /// Where the run's files go; none: runs/NAME-TIME under the current folder.
@@ -21,6 +17,8 @@ type Settings = {
     Device: string
     /// Threads of libtorch; none: as many as there are cores.
     Threads: int option
+    /// Saves after every so many steps too; none: after each epoch.
+    SaveEvery: int option
     /// Run a recipe that nothing keeps from collapsing.
     WatchCollapse: bool
     /// Stops the run after a step, saved; for Ctrl-C.
@@ -35,6 +33,7 @@ module Run =
         Resume = None
         Device = "cpu"
         Threads = None
+        SaveEvery = None
         WatchCollapse = false
         Stop = CancellationToken.None
     }
@@ -107,37 +106,6 @@ module Run =
         let seconds = Budget.secondsAStep device recipe data.Train
         Budget.epochs minutes seconds (data.Train.Count / recipe.Batch)
 
-    let private createFolder settings (recipe: Recipe) =
-        let folder =
-            match settings.Resume, settings.Folder with
-            | Some folder, _
-            | None, Some folder -> folder
-            | None, None ->
-                Path.Combine ("runs", $"""{recipe.Name}-{DateTime.Now.ToString "yyyyMMdd-HHmmss"}""")
-        let full = Path.GetFullPath folder
-        if settings.Resume.IsSome && not (Directory.Exists full) then
-            raise (
-                UserException
-                    $"--resume {folder}: there is no such folder. Give the folder that the stopped run named."
-            )
-        if settings.Resume.IsNone && File.Exists (Checkpoint.file full) then
-            raise (
-                UserException
-                    $"--out {folder} holds a run already, and nothing of it is overwritten. Go on with it by --resume {folder}, or give another folder."
-            )
-        try
-            Directory.CreateDirectory full |> ignore
-            let probe = Path.Combine (full, ".writable")
-            File.WriteAllText (probe, "")
-            File.Delete probe
-        with
-        | :? UnauthorizedAccessException
-        | :? IOException as e ->
-            raise (
-                UserException $"The folder {full} cannot be written: {e.Message} Give another one with --out."
-            )
-        full
-
     /// SIGINT and SIGTERM ask for a stop at the end of the step; a second one ends the process as usual.
     let private onSignals (source: CancellationTokenSource) =
         let handler (context: PosixSignalContext) =
@@ -191,20 +159,28 @@ module Run =
     let train settings (recipe: Recipe) : RunResult =
         let device = device settings.Device
         torch.set_num_threads (defaultArg settings.Threads Environment.ProcessorCount)
+        match settings.SaveEvery with
+        | Some steps when steps < 1 ->
+            raise (UserException $"--save-every {steps}: give a number of steps from 1 on.")
+        | _ -> ()
         let data, _ = load settings recipe
-        let folder = createFolder settings recipe
+        let folder = RunFolder.create settings.Folder settings.Resume recipe.Name
+        use _ = RunFolder.claim folder
         let say (text: string) = Console.Out.WriteLine text
         let warn (text: string) = Console.Error.WriteLine $"warning: {text}"
         let trainer = Train.prepare (ViewEngine.Best ()) device recipe data.Train
         let start =
             match settings.Resume with
-            | None -> { Step = 0; Seconds = 0.0; Waited = 0.0 }
+            | None -> Position.start
             | Some _ -> Checkpoint.resume folder recipe (Train.state trainer) warn
-        Metrics.truncate folder start.Step
-        File.WriteAllText (Path.Combine (folder, "recipe.fsx"), Print.recipe recipe)
         let views =
             Picture.grid 3 (Show.viewColumns trainer.Viewer 2) (Show.viewRows trainer.Viewer data.Train 8 2)
-        File.WriteAllBytes (Path.Combine (folder, "views.png"), views)
+        use events =
+            RunFolder.writing folder (fun () ->
+                Metrics.truncate folder start.Step
+                File.WriteAllText (Path.Combine (folder, "recipe.fsx"), Print.recipe recipe)
+                File.WriteAllBytes (Path.Combine (folder, "views.png"), views)
+                Events.Open (folder, start.Step))
         say
             $"{recipe.Name} on {data.Name}: {data.Train.Count} images, {trainer.Total} steps in {int recipe.Epochs} epochs, into {folder}"
         if start.Step > 0 then
@@ -214,17 +190,51 @@ module Run =
         let warned = ref false
         let log progress (metric: Metric) =
             Metrics.append folder metric
+            events.Add metric
             match Gauges.warning metric.Spread metric.Rank trainer.Network.Embedding with
             | Some text when not warned.Value && metric.Step > trainer.PerEpoch / 10 ->
                 warned.Value <- true
                 warn $"step {metric.Step}: {text}"
             | _ -> ()
             progress metric
-        let save position = Checkpoint.save folder recipe position (Train.state trainer)
+        let resultAt (position: Position) = {
+            Folder = folder
+            Recipe = recipe
+            Metrics = []
+            Random = []
+            Raw = []
+            Spent = position.Spent
+            Seconds = position.Seconds
+            ImagesPerSecond = float (position.Step * recipe.Batch) / max 1e-9 position.Seconds
+            Skipped = 0
+            History = Metrics.read folder
+        }
+        // The page is 4 MB: after each epoch, but not more often than every ten seconds.
+        let mutable shown = -10.0
+        let save (position: Position) =
+            Checkpoint.save folder recipe position (Train.state trainer)
+            if position.Step % trainer.PerEpoch = 0 && position.Seconds - shown >= 10.0 then
+                shown <- position.Seconds
+                Show.saveUnfinished (resultAt position) views
         let ending, position, skipped =
             try
-                Progress.during trainer.Total (fun progress ->
-                    Train.run trainer start (log progress) save warn source.Token)
+                try
+                    RunFolder.writing folder (fun () ->
+                        Progress.during trainer.Total (fun progress ->
+                            Train.runSaving
+                                settings.SaveEvery
+                                trainer
+                                start
+                                (log progress)
+                                save
+                                warn
+                                source.Token))
+                with NotFinite (step, epoch, _, images) as e ->
+                    let path = RunFolder.saveDraws folder trainer.Viewer trainer.Split step epoch images
+                    raise (
+                        UserException
+                            $"{e.Message} What was drawn for the views of its {images.Length} images is in {path} (DrawTable.load reads it)."
+                    )
             finally
                 signals |> List.iter (fun s -> s.Dispose ())
         match ending with
@@ -245,17 +255,13 @@ module Run =
                 @ measure fresh data recipe.Evaluate (Train.encoder fresh)
             let raw = measureRaw trainer data recipe.Evaluate
             let result = {
-                Folder = folder
-                Recipe = recipe
-                Metrics = trained
-                Random = random
-                Raw = raw
-                WaitShare = position.Waited / max 1e-9 position.Seconds
-                Seconds = position.Seconds
-                ImagesPerSecond = float (trainer.Total * recipe.Batch) / max 1e-9 position.Seconds
-                Skipped = skipped
-                History = Metrics.read folder
+                resultAt position with
+                    Metrics = trained
+                    Random = random
+                    Raw = raw
+                    Skipped = skipped
             }
-            RunResult.save result
-            Show.save result views
+            RunFolder.writing folder (fun () ->
+                RunResult.save result
+                Show.save result views)
             result

@@ -85,7 +85,7 @@ module Show =
         "data", result.Recipe.Data
         "training", Metrics.duration result.Seconds
         "speed", $"{result.ImagesPerSecond:F0} images/s (each in {result.Recipe.Views.Length} views)"
-        "waiting for views", result.WaitShare.ToString ("P2", CultureInfo.InvariantCulture)
+        "time", Spent.print result.Seconds result.Spent
         "epochs", string (int result.Recipe.Epochs)
         "batch", string result.Recipe.Batch
         "seed", string result.Recipe.Seed
@@ -95,13 +95,7 @@ module Show =
         "fingerprint", (Print.fingerprint result.Recipe).Substring(0, 16)
     ]
 
-    /// Writes `curves.png` and `report.html` into the run's folder.
-    let save (result: RunResult) (views: byte array) =
-        let panels = panels result.History
-        File.WriteAllBytes (
-            Path.Combine (result.Folder, "curves.png"),
-            Chart.curves result.Recipe.Name panels
-        )
+    let private page (result: RunResult) results refresh (views: byte array) =
         let warnings =
             result.History
             |> List.tryLast
@@ -115,14 +109,27 @@ module Show =
                         | _ -> None)
                 Gauges.warning m.Spread m.Rank (Option.defaultValue 1 width))
             |> Option.toList
-        let page =
-            Html.report {
-                Title = $"{result.Recipe.Name} on {result.Recipe.Data}"
-                Facts = facts result
-                Results = table result
-                Panels = panels
-                Pictures = [ "Images and their views", views ]
-                Recipe = Print.recipe result.Recipe
-                Warnings = warnings
-            }
-        File.WriteAllText (Path.Combine (result.Folder, "report.html"), page)
+        Html.report {
+            Title = $"{result.Recipe.Name} on {result.Recipe.Data}"
+            Facts = facts result
+            Results = results
+            Panels = (if result.History.IsEmpty then [] else panels result.History)
+            Pictures = [ "Images and their views", views ]
+            Recipe = Print.recipe result.Recipe
+            Warnings = warnings
+            Refresh = refresh
+        }
+
+    let private report folder = Path.Combine (folder, "report.html")
+
+    /// Writes `report.html` of a run that goes on: an open page loads itself anew every ten seconds.
+    let saveUnfinished (result: RunResult) views =
+        Durable.writeText (report result.Folder) (page result ([], []) (Some 10) views)
+
+    /// Writes `curves.png` and `report.html` into the run's folder.
+    let save (result: RunResult) views =
+        File.WriteAllBytes (
+            Path.Combine (result.Folder, "curves.png"),
+            Chart.curves result.Recipe.Name (panels result.History)
+        )
+        Durable.writeText (report result.Folder) (page result (table result) None views)

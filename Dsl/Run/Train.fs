@@ -49,6 +49,7 @@ module Train =
             Optimizer = optimizer recipe network.Weights
             Total = perEpoch * int recipe.Epochs
             PerEpoch = perEpoch
+            Clock = Clock ()
         }
 
     /// All tensors that a checkpoint holds, by name.
@@ -94,8 +95,9 @@ module Train =
                 Scope.settle ()
 
     /// Trains from a position on until the end or until `stop` says so. `log` gets a metric about every 2 % of an epoch;
-    /// `save` is called after each epoch and when stopped.
-    let run
+    /// `save` is called after each epoch, after every so many steps where it is said how many, and when stopped.
+    let runSaving
+        (often: int option)
         trainer
         (from: Position)
         (log: Metric -> unit)
@@ -109,7 +111,12 @@ module Train =
         let every = max 1 (trainer.PerEpoch / 50)
         let clock = Stopwatch.StartNew ()
         let seconds () = from.Seconds + clock.Elapsed.TotalSeconds
-        let position at = { Step = at; Seconds = seconds (); Waited = from.Waited + loader.Waited }
+        trainer.Clock.Reset ()
+        let spent () = Spent.add from.Spent { trainer.Clock.Spent with Waited = loader.Waited }
+        let position at = { Step = at; Seconds = seconds (); Spent = spent () }
+        let isSaved at =
+            at % trainer.PerEpoch = 0
+            || often |> Option.exists (fun steps -> at % steps = 0)
         let mutable lap = 0.0, from.Step
         let measure (batch: Batch) value rate (a: torch.Tensor) (b: torch.Tensor) =
             if batch.Step % every = 0 || batch.Step = trainer.Total - 1 then
@@ -117,6 +124,7 @@ module Train =
                 let struct (accuracy, entropy) = Torch.NtXent.Monitor (a, b, temperature, true)
                 let before, steps = lap
                 let now = clock.Elapsed.TotalSeconds
+                let shares = Spent.shares (seconds ()) (spent ())
                 lap <- now, batch.Step + 1
                 log {
                     Step = batch.Step
@@ -130,7 +138,11 @@ module Train =
                     Alignment = Gauges.alignment a b
                     ImagesPerSecond =
                         float ((batch.Step + 1 - steps) * recipe.Batch) / max 1e-9 (now - before)
-                    WaitShare = (from.Waited + loader.Waited) / seconds ()
+                    WaitShare = shares.Waited
+                    ForwardShare = shares.Forward
+                    LossShare = shares.Loss
+                    BackwardShare = shares.Backward
+                    UpdateShare = shares.Updated
                     Seconds = seconds ()
                 }
         trainer.Network.Training <- true
@@ -148,10 +160,13 @@ module Train =
                 step trainer batch (measure batch)
                 loader.Return batch
                 Scope.settle ()
-                if (at + 1) % trainer.PerEpoch = 0 && at + 1 < trainer.Total then
+                if isSaved (at + 1) && at + 1 < trainer.Total then
                     save (position (at + 1))
                 go (at + 1)
         go from.Step
+
+    /// Trains, saving after each epoch and when stopped.
+    let run trainer from log save warn stop = runSaving None trainer from log save warn stop
 
     /// The encoder in evaluation mode.
     let encoder trainer =

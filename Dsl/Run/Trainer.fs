@@ -176,15 +176,19 @@ module Trainer =
     /// The loss of a batch with its gradients in the weights, the embeddings, what was compared, and what to do once the weights have been stepped.
     let gradients trainer (batch: Batch) =
         trainer.Network.Weights.Step <- batch.Step
+        trainer.Clock.Begin ()
         normalizePrototypes trainer
         let embeddings, branches = branches trainer batch
+        trainer.Clock.Forward ()
         let loss, remember = trainer.Criterion.Loss (branches, batch.Step)
         let value = float (loss.item<float32>())
+        trainer.Clock.Loss ()
         if not (Double.IsFinite value) then
             let rate = rateAt trainer batch.Step trainer.Recipe.Optimizer.Rate
-            raise (NotFinite (batch.Step, batch.Epoch, rate))
+            raise (NotFinite (batch.Step, batch.Epoch, rate, batch.Indices))
         trainer.Optimizer.ZeroGrad ()
         loss.backward ()
+        trainer.Clock.Backward ()
         value, embeddings, branches, remember
 
     /// Steps the weights by their gradients; then the target follows, and queue, bank or centre remember.
@@ -195,4 +199,5 @@ module Trainer =
         Mechanism.momentum recipe.Avoid
         |> Option.iter (fun momentum -> Network.follow (rateAt trainer batch.Step momentum) trainer.Network)
         remember ()
+        trainer.Clock.Updated ()
         rate
