@@ -2,6 +2,12 @@ namespace Vantage
 
 /// The formula of an objective as text. u and v are embeddings of views of one image, divided by their lengths unless said otherwise; t is the temperature, means go over the batch.
 module Equation =
+    let private prototypes (p: Prototypes) =
+        if p.Sets = 1 then
+            $"{p.Count} unit prototypes"
+        else
+            $"{p.Count} unit prototypes in each of {p.Sets} sets, the mean over sets"
+
     let private term =
         function
         | Unlabelled.PseudoLabel (threshold, weight, _) ->
@@ -56,11 +62,11 @@ module Equation =
         | Objective.NegativeCosine -> [ "L = −mean u·v, the mean of both orders of the views" ]
         | Objective.SwapCodes (t, p) -> [
             "L = −mean Σₖ qₖ(v) log softmaxₖ(C u/t), the mean over pairs of views"
-            $"C: {p.Count} unit prototypes; q: codes of the other view, without gradient; t = {t}"
+            $"C: {prototypes p}; q: codes of the other view, without gradient; t = {t}"
           ]
         | Objective.SelfDistill (t, p, hidden) -> [
             "L = −mean Σₖ softmaxₖ((C′v − c)/t′) log softmaxₖ(C u/t), the mean over pairs of views"
-            $"C, C′: {p.Count} unit prototypes of the network and of its target; c: centre; t = {t}"
+            $"C, C′: {prototypes p} of the network and of its target; c: centre; t = {t}"
             match hidden with
             | Some h -> $"+ {h.Weight} times the same for patches that u's network did not see"
             | None -> ()

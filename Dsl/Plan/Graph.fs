@@ -69,6 +69,7 @@ module Graph =
             | Mechanism.Centre momentum -> $"centre {momentum}"
             | Mechanism.Sharpen t -> $"sharpen {t}"
             | Mechanism.Balance _ -> "balance"
+            | Mechanism.BalanceOver (length, _) -> $"over {length} more"
             | Mechanism.Relabel (Labelling.KMeans _) -> "labels by k-means"
             | Mechanism.Relabel (Labelling.Transport _) -> "labels by transport"
             | _ -> ()
@@ -141,7 +142,11 @@ module Graph =
                 if split then
                     part "targets" 4 1 ("targets" :: treated)
                 match scored with
-                | Some p -> part "prototypes" 4 low [ "prototypes"; string p.Count ]
+                | Some p ->
+                    part "prototypes" 4 low [
+                        "prototypes"
+                        (if p.Sets = 1 then string p.Count else $"{p.Sets} sets of {p.Count}")
+                    ]
                 | None -> ()
                 match stored with
                 | Some lines -> part "memory" 4 (if scored.IsSome then low + 1 else low) lines
