@@ -9,6 +9,7 @@ open Argu
 type Options =
     | [<AltCommandLine "-d">] Data of set: string
     | Epochs of count: int
+    | Minutes of minutes: float
     | Batch of images: int
     | Device of name: string
     | Seed of number: uint64
@@ -18,6 +19,8 @@ type Options =
     | Save_Every of steps: int
     | Check
     | Explain
+    | About
+    | Page of folder: string
     | Watch_Collapse
 
     interface IArgParserTemplate with
@@ -26,6 +29,7 @@ type Options =
             | Data _ ->
                 "glyphs, fashion-mnist, mnist, cifar10, webdataset:PATTERN, folder:PATH, idx:FOLDER or cifar:FOLDER."
             | Epochs _ -> "passes over the training images."
+            | Minutes _ -> "time to train in on this machine: as many whole epochs as fit, at least one."
             | Batch _ -> "images of a step."
             | Device _ -> "cpu or cuda."
             | Seed _ -> "decides weights, order and views."
@@ -35,19 +39,27 @@ type Options =
             | Save_Every _ -> "saves after every so many steps too, not only after each epoch."
             | Check -> "only check the recipe, on the set too."
             | Explain -> "only say what the recipe will do: views, shapes, cost, what prevents collapse."
+            | About ->
+                "only show the method's page: picture, formula, what keeps it from collapsing, results."
+            | Page _ -> "write that page into a folder, as Markdown with a picture; no training."
             | Watch_Collapse -> "run a recipe that nothing keeps from collapsing."
 
 /// Runs a recipe as a command.
 module Cli =
+    let private isScript (argument: string) = argument.EndsWith (".fsx", StringComparison.OrdinalIgnoreCase)
+
     /// The arguments after the script's name, of this process; none in a notebook.
     let arguments () =
         let all = Environment.GetCommandLineArgs ()
-        match
-            all
-            |> Array.tryFindIndex (fun a -> a.EndsWith (".fsx", StringComparison.OrdinalIgnoreCase))
-        with
+        match all |> Array.tryFindIndex isScript with
         | Some i -> all[i + 1 ..] |> Array.skipWhile (fun a -> a = "--")
         | None -> [||]
+
+    // Pages are made of the script's comments too.
+    let private script (recipe: Recipe) =
+        match Environment.GetCommandLineArgs () |> Array.tryFind isScript with
+        | Some path -> path
+        | None -> recipe.Name + ".fsx"
 
     let private parser (name: string) = ArgumentParser.Create<Options>(programName = $"dotnet fsi {name}.fsx")
 
@@ -99,17 +111,34 @@ module Cli =
             ] do
             printfn $"  {Path.Combine (result.Folder, file)}"
 
+    // The recipe with as many epochs as the time allows.
+    let private within (options: ParseResults<Options>) settings recipe =
+        match options.TryGetResult Minutes with
+        | None -> recipe
+        | Some _ when options.Contains Epochs || options.Contains Resume ->
+            raise (UserException "--minutes decides the number of epochs: leave out --epochs and --resume.")
+        | Some minutes when not (minutes > 0.0) ->
+            raise (UserException $"--minutes {minutes}: must be above 0.")
+        | Some minutes ->
+            let epochs = Run.epochsWithin settings minutes recipe
+            printfn $"{epochs} epochs take about {minutes} minutes here"
+            { recipe with Epochs = LanguagePrimitives.Int32WithMeasure epochs }
+
     let private dispatch (options: ParseResults<Options>) recipe =
         let settings = settings options
+        options.TryGetResult Options.Page
+        |> Option.iter (fun folder -> Page.save (script recipe) folder recipe)
         if options.Contains Check then
             let _, shape = Run.load settings recipe
             printfn
                 $"{recipe.Name} on {recipe.Data}: {shape.Images} images of {shape.Channels} x {int shape.Height} x {int shape.Width}; no errors"
+        elif options.Contains About then
+            printfn $"{Page.text (script recipe) recipe}"
         elif options.Contains Explain then
             let _, shape = Run.load settings recipe
             printfn $"{Explain.recipe recipe shape}"
-        else
-            Run.train settings recipe |> print
+        elif not (options.Contains Options.Page) then
+            Run.train settings (within options settings recipe) |> print
 
     /// Parses the arguments and does what they say. The exit code: 0 done, 1 an error that was explained, 130 stopped.
     let main (arguments: string array) (recipe: Recipe) =

@@ -8,7 +8,7 @@ open System.Runtime.Intrinsics.X86
 open TorchSharp
 open Vantage.Kernels
 
-/// `./research doctor` and `./research data NAME`.
+/// `./research doctor`, `data`, `catalogue` and `compare`.
 module Program =
     let private line name value = printfn $"{name, -14} {value}"
 
@@ -75,13 +75,28 @@ module Program =
             eprintfn $"{DataError.message error}"
             1
 
+    let private catalogue recipes arguments =
+        try
+            Catalogue.main recipes arguments
+            0
+        with
+        | :? Argu.ArguParseException as e ->
+            eprintfn $"{e.Message}"
+            if e.ErrorCode = Argu.ErrorCode.HelpText then 0 else 1
+        | UserException text ->
+            eprintfn $"{text}"
+            1
+
     [<EntryPoint>]
     let main arguments =
         match arguments with
         | [| "doctor" |] -> doctor ()
         | [| "data"; spec |] -> data spec
+        | _ when arguments.Length > 1 && arguments[0] = "catalogue" -> catalogue arguments[1] arguments[2..]
+        | _ when arguments.Length > 0 && arguments[0] = "compare" ->
+            Compare.main (List.ofArray arguments[1..])
         | _ ->
             let names = String.concat ", " Sets.names
             eprintfn
-                $"usage: ./research doctor, or ./research data NAME with NAME one of glyphs, {names}, or any text that --data takes"
+                $"usage: ./research doctor, ./research compare RUN_A.. --with RUN_B.., or ./research data NAME with NAME one of glyphs, {names}, or any text that --data takes"
             2

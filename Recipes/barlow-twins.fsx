@@ -1,5 +1,6 @@
 // Barlow Twins: the cross-correlation of the two views is the identity. No negatives.
 // Source     Zbontar et al. 2021, arXiv 2103.03230: equation 1, lambda of facebookresearch/barlowtwins
+// Published  ImageNet, ResNet-50, linear: 73.2 top-1 after 1000 epochs; 71.4 after 300, 57.3 without decorrelation (table 5)
 // Differs    SimCLR's view, encoder, optimizer and length for two cores; a projector of 256 in place of 8192; blur and solarize left out at 28 px
 // Command    ./research run Recipes/barlow-twins.fsx [--data fashion-mnist]
 // Expect     see Recipes/README.md: scores, time and machine

@@ -1,5 +1,6 @@
 // BYOL: one network predicts what a slow copy of it says of another view. No negatives.
 // Source     Grill et al. 2020, arXiv 2006.07733: equations 2 to 4
+// Published  ImageNet, ResNet-50, linear: 74.3 top-1 after 1000 epochs; 72.5 after 300, 0.3 without the target, 0.2 without the predictor (table 5)
 // Differs    SimCLR's view, encoder, optimizer and length for two cores; heads of 256 in place of 4096; blur and solarize left out at 28 px; the target starts as a copy
 // Command    ./research run Recipes/byol.fsx [--data fashion-mnist]
 // Expect     see Recipes/README.md: scores, time and machine

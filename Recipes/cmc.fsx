@@ -1,5 +1,6 @@
 // CMC: the lightness of an image finds its colours among those remembered, and the other way round.
 // Source     Tian et al. 2020, arXiv 1906.05849: equations 2 to 6; two encoders of half the width, one crop for both, no distortion of colours
+// Published  ImageNet, two ResNet-50 of twice the width in all, linear: 68.4 top-1
 // Differs    4096 noise rows as in the authors' README; both channels scaled alike; encoder, optimizer and length for two cores
 // Command    ./research run Recipes/cmc.fsx [--data fashion-mnist]
 // Expect     see Recipes/README.md: scores, time and machine

@@ -1,5 +1,6 @@
 // CPC v2: CPC towards all four sides, layer norm, and views with colours taken away.
 // Source     Henaff et al. 2020, arXiv 1905.09272: section 2
+// Published  ImageNet, linear: ResNet-50 63.8 top-1, ResNet-161 71.5
 // Differs    8 px patches 4 px apart of 28 px; channels are dropped alike for all patches of an image, not for each; 64 values compared; encoder, context and length for two cores
 // Command    ./research run Recipes/cpc-v2.fsx [--data fashion-mnist]
 // Expect     see Recipes/README.md: scores, time and machine

@@ -1,5 +1,6 @@
 // CPC: patches, each seen alone, say what lies rows below them.
 // Source     van den Oord et al. 2018, arXiv 1807.03748: equation 4, section 3.3; up to five rows below, the first overlapping by half left out
+// Published  ImageNet, linear: 48.7 top-1
 // Differs    8 px patches 4 px apart of 28 px in place of 64 and 32 of 256; layer norm in place of none; colours of the whole view distorted; 64 values compared; encoder, context and
 //            length for two cores
 // Command    ./research run Recipes/cpc.fsx [--data fashion-mnist]

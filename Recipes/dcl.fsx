@@ -1,5 +1,6 @@
 // DCL: SimCLR without the positive in the denominator, which starves small batches.
 // Source     Yeh et al. 2022, arXiv 2110.06848: equation 6
+// Published  ImageNet, ResNet-50, batch 256, 200 epochs, linear: 68.2 top-1 against 61.8 of SimCLR (abstract)
 // Differs    SimCLR's view, encoder, optimizer and length for two cores
 // Command    ./research run Recipes/dcl.fsx [--data fashion-mnist]
 // Expect     see Recipes/README.md: scores, time and machine

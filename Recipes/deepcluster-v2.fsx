@@ -1,5 +1,6 @@
 // DeepCluster-v2: an image's label is its cluster among last epoch's embeddings; all its crops predict it.
 // Source     Caron et al. 2020, arXiv 2006.09882: appendix D; main_deepclusterv2.py: spherical k-means of 10 iterations, temperature 0.1
+// Published  ImageNet, ResNet-50, linear: 75.2 top-1 after 800 epochs; 70.2 after 400 without small crops (README of SwAV)
 // Differs    SimCLR's view, encoder, optimizer and length for two cores; one head in place of three; 2 crops of 28 px and 2 of 16 px; 300 clusters
 // Command    ./research run Recipes/deepcluster-v2.fsx [--data fashion-mnist]
 // Expect     see Recipes/README.md: scores, time and machine

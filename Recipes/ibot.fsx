@@ -1,5 +1,6 @@
 // iBOT: DINO on a transformer that also predicts the scores of patches it was not shown.
 // Source     Zhou et al. 2022, arXiv 2111.07832: equations 2 and 3, half of the global views hide 0.1 to 0.5 of their patches in blocks
+// Published  ImageNet, k-NN, linear, fine-tuned: ViT-S 75.2, 77.9, 82.3; ViT-B 77.1, 79.5, 84.0 (official repository)
 // Differs    a transformer of 4 blocks and 7 px patches, SimCLR's view and length for two cores; 2 crops of 28 px and 2 of 14 px; 512 prototypes; one temperature and
 //            centre momentum for views and patches; momentum from 0.99
 // Command    ./research run Recipes/ibot.fsx [--data fashion-mnist]

@@ -1,5 +1,6 @@
 // MoCo v2: a query finds its key among the keys of past batches, made by a slowly moving copy of the network.
 // Source     He et al. 2020, arXiv 1911.05722: equation 1; Chen et al. 2020, arXiv 2003.04297: MLP head, temperature 0.2
+// Published  ImageNet, ResNet-50, linear: 67.5 top-1 after 200 epochs, 71.1 after 800
 // Differs    SimCLR's view, encoder, optimizer and length for two cores; a queue of 4096 keys and momentum 0.99 as in the official CIFAR-10 demo; no shuffled batch norm (one device)
 // Command    ./research run Recipes/moco-v2.fsx [--data fashion-mnist]
 // Expect     see Recipes/README.md: scores, time and machine

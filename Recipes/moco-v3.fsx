@@ -1,5 +1,6 @@
 // MoCo v3: queries find the keys of the other view in the batch; predictor and momentum network.
 // Source     Chen, Xie and He 2021, arXiv 2104.02057: algorithm 1, momentum 0.99 to 1
+// Published  ImageNet, linear: ResNet-50 68.9, 72.8, 74.6 top-1 after 100, 300, 1000 epochs; ViT-S 73.2, ViT-B 76.7 (official repository)
 // Differs    SimCLR's view, encoder, optimizer and length for two cores; heads of 256 in place of 4096
 // Command    ./research run Recipes/moco-v3.fsx [--data fashion-mnist]
 // Expect     see Recipes/README.md: scores, time and machine

@@ -1,5 +1,6 @@
 // PIRL: an image and its jigsaw both find the embedding remembered of that image.
 // Source     Misra and van der Maaten 2020, arXiv 1912.01991: equation 5 with lambda 0.5, section 3.2; 9 patches joined by a dense layer
+// Published  ImageNet, ResNet-50, linear: 63.6 top-1; 59.0 without the jigsaw term
 // Differs    27 px cut into cells of 9 px and patches of 7 px; colours are distorted before the cut, alike for all patches; one dense layer for image and patches alike;
 //            4096 noise rows; encoder, optimizer and length for two cores
 // Command    ./research run Recipes/pirl.fsx [--data fashion-mnist]

@@ -1,5 +1,6 @@
 // Pseudo-labels: a classifier with few labels learns its own most likely classes, where it is sure of them.
 // Source     Lee 2013; pseudo_label.py of google-research/fixmatch: threshold 0.95, weight 1, ramp over 0.4 of the run
+// Published  ImageNet, 10 % of labels, ResNet-50 v2 of four times the width: 60.24 top-1, 82.86 top-5 (README of S4L)
 // Differs    SimCLR's view, encoder, optimizer and length for two cores; 25 labels of each class; each row has its own mask (the official code multiplies the mean loss by the share of sure rows)
 // Command    ./research run Recipes/pseudo-label.fsx [--data fashion-mnist]
 // Expect     see Recipes/README.md: scores, time and machine

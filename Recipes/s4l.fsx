@@ -1,5 +1,6 @@
 // S4L: a classifier with few labels also learns to tell by how many quarters an image was turned.
 // Source     Zhai et al. 2019, arXiv 1905.03670: section 3.1; weight 1
+// Published  ImageNet, 10 % of labels: 61.37 top-1, 83.85 top-5 by rotation (README of S4L)
 // Differs    SimCLR's view, encoder, optimizer and length for two cores; 25 labels of each class; the turned copies are not classified
 // Command    ./research run Recipes/s4l.fsx [--data fashion-mnist]
 // Expect     see Recipes/README.md: scores, time and machine

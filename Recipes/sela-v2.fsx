@@ -1,5 +1,6 @@
 // SeLa-v2: labels share the images out evenly over learnt prototypes, anew at the start of each epoch.
 // Source     Asano et al. 2020, arXiv 1911.05371; Caron et al. 2020, appendix D: temperature 0.1
+// Published  ImageNet, ResNet-50, 400 epochs, linear: 71.8 top-1; 67.2 without small crops (README of SwAV)
 // Differs    SimCLR's view, encoder, optimizer and length for two cores; one head in place of three; 2 crops of 28 px and 2 of 16 px; 300 prototypes
 // Command    ./research run Recipes/sela-v2.fsx [--data fashion-mnist]
 // Expect     see Recipes/README.md: scores, time and machine

@@ -1,5 +1,6 @@
 // SimCLR: two views of each image must find each other among all other views of the batch.
 // Source     Chen et al. 2020, arXiv 2002.05709: equation 1, colour distortion of strength 1 (appendix A), no blur at this size (B.9)
+// Published  ImageNet, ResNet-50, linear: 69.3 top-1 after 1000 epochs; 74.2 at twice, 76.5 at four times the width
 // Differs    an encoder and a length for two cores; AdamW in place of LARS, which is made for batches of thousands; crops from
 //            a fifth of the image: 8 % of 28 x 28 px are too few pixels
 // Command    ./research run Recipes/simclr.fsx [--data fashion-mnist]

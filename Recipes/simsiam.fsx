@@ -1,5 +1,6 @@
 // SimSiam: a predictor and a stopped gradient are enough. No negatives, no momentum network.
 // Source     Chen and He 2021, arXiv 2011.10566: equations 1 to 4, algorithm 1
+// Published  ImageNet, ResNet-50, 100 epochs, linear: 68.1 top-1; 0.1 without stop-gradient or without predictor. CIFAR-10, ResNet-18: 91.8
 // Differs    SimCLR's view, encoder, optimizer and length for two cores; a projector of 256 in place of 2048
 // Command    ./research run Recipes/simsiam.fsx [--data fashion-mnist]
 // Expect     see Recipes/README.md: scores, time and machine

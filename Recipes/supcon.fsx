@@ -1,5 +1,6 @@
 // SupCon: all images of one class are positives of one another; the ceiling of contrastive learning with labels.
 // Source     Khosla et al. 2020, arXiv 2004.11362: equation 2 (the mean over positives outside the logarithm), temperature 0.1
+// Published  CIFAR-10, ResNet-50: 96.0 against 95.0 of cross-entropy (official repository)
 // Differs    SimCLR's view, encoder, optimizer and length for two cores
 // Command    ./research run Recipes/supcon.fsx [--data fashion-mnist]
 // Expect     see Recipes/README.md: scores, time and machine

@@ -1,5 +1,6 @@
 // SwAV: a view predicts which prototypes another view was assigned to; assignments are balanced by Sinkhorn.
 // Source     Caron et al. 2020, arXiv 2006.09882: equations 2 and 3, temperature 0.1, epsilon 0.05, 3 iterations
+// Published  ImageNet, ResNet-50, linear: 72.1, 73.9, 74.6, 75.3 top-1 after 100, 200, 400, 800 epochs; 70.1 after 400 without small crops (official repository)
 // Differs    SimCLR's view, encoder, optimizer and length for two cores; 2 crops of 28 px and 2 of 16 px; 300 prototypes
 // Command    ./research run Recipes/swav.fsx [--data fashion-mnist]
 // Expect     see Recipes/README.md: scores, time and machine

@@ -1,5 +1,6 @@
 // UDA: the sharpened prediction of a weak view is the target of a strong one, where it is sure; known labels wait.
 // Source     Xie et al. 2020, arXiv 1904.12848; image/main.py of google-research/uda: temperature 0.4, confidence 0.8, weight 1, linear annealing
+// Published  ImageNet, 10 % of labels: 68.8 top-1, 88.5 top-5 (table of the SimCLR paper)
 // Differs    SimCLR's view, encoder, optimizer and length for two cores; 25 labels of each class; SimCLR's colours and a cutout in place of RandAugment
 // Command    ./research run Recipes/uda.fsx [--data fashion-mnist]
 // Expect     see Recipes/README.md: scores, time and machine

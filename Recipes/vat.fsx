@@ -1,5 +1,6 @@
 // VAT and entropy minimisation: predictions of unlabelled images are sure, and the step that changes them most changes them little.
 // Source     Miyato et al. 2018, arXiv 1704.03976; vat.py of google-research/fixmatch: weight 0.3, ramp over 0.4 of the run, entropy 0.06
+// Published  ImageNet, 10 % of labels: 60.87 top-1, 83.28 top-5 with entropy minimisation, 59.98 and 82.71 without (README of S4L)
 // Differs    SimCLR's view, encoder, optimizer and length for two cores; 25 labels of each class; epsilon 2, a trial step of 1 in place of 1e-6, which float32 rounds away
 // Command    ./research run Recipes/vat.fsx [--data fashion-mnist]
 // Expect     see Recipes/README.md: scores, time and machine

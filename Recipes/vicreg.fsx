@@ -1,5 +1,6 @@
 // VICReg: views agree, every value varies, no two values say the same. No negatives.
 // Source     Bardes et al. 2022, arXiv 2105.04906: equation 6, weights 25, 25, 1
+// Published  ImageNet, ResNet-50, linear: 73.2 top-1 after 1000 epochs; 68.6 after 100, 57.5 without covariance
 // Differs    SimCLR's view, encoder, optimizer and length for two cores; an expander of 256 in place of 8192; blur and solarize left out at 28 px
 // Command    ./research run Recipes/vicreg.fsx [--data fashion-mnist]
 // Expect     see Recipes/README.md: scores, time and machine

@@ -1,5 +1,6 @@
 // W-MSE: embeddings are whitened, so that they cannot all be one; then only pairs are pulled together. No negatives.
 // Source     Ermolov et al. 2021, arXiv 2007.06346: section 3; groups of twice the embedding's 64 values
+// Published  CIFAR-10, ResNet-18: linear 91.55, 5-NN 89.69 (two views)
 // Differs    SimCLR's view, encoder, optimizer and length for two cores; a head of 256 in place of 1024
 // Command    ./research run Recipes/w-mse.fsx [--data fashion-mnist]
 // Expect     see Recipes/README.md: scores, time and machine

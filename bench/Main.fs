@@ -10,9 +10,8 @@ let private benches =
         "augment", AugmentBench.run
         "operations", OperationBench.run
         "photos", PhotoBench.run
-        "losses", LossBench.run
+        "losses", (fun quick -> LossBench.run quick @ ObjectiveBench.run "" quick)
         "memory", MemoryBench.run
-        "objectives", ObjectiveBench.run
     ]
 
 [<EntryPoint>]
@@ -29,8 +28,12 @@ let main arguments =
     | [ "micro" ], [] ->
         MicroBench.run (List.contains "--quick" options)
         0
-    | [ name ], [] when benches.ContainsKey name ->
-        let rows = benches[name](List.contains "--quick" options)
+    | name :: part, [] when benches.ContainsKey name && (part.IsEmpty || name = "losses" && part.Length = 1) ->
+        let quick = List.contains "--quick" options
+        let rows =
+            match part with
+            | [ part ] -> ObjectiveBench.run part quick
+            | _ -> benches[name] quick
         let path = Path.Combine (Peer.root, "artifacts", "bench", name + ".json")
         Row.write path rows
         printfn $"{Environment.ProcessorCount} cores, .NET {Environment.Version}, {DateTime.UtcNow:u}"

@@ -68,7 +68,7 @@ let tests =
                 use _ = torch.NewDisposeScope ()
                 let rows = matrix (unit 4 (numbers 3UL 96)) 24
                 let memory, own = rows.clone (), torch.zeros (24L, torch.int64)
-                let labels = Labels (labelling, memory, own, torch.full (1L, -1L), 7UL)
+                let labels = Labels (labelling, memory, own, torch.full (1L, -1L), 7UL, 0)
                 let prototypes = matrix (unit 4 (numbers 4UL 12)) 3
                 labels.Begin (0, prototypes)
                 let first = own.data<int64>().ToArray()

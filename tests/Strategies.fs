@@ -96,6 +96,14 @@ let all: (string * Recipe) list =
         with' (swapCodes 0.1 (prototypes 12 0<epoch>)) [ relabelByKMeans 4 ] small
         |> multiCrop
         "SeLa-v2", with' (swapCodes 0.1 (prototypes 12 0<epoch>)) [ relabelByTransport 0.05 3 ] small
+        "SwAV with past embeddings",
+        with' (swapCodes 0.1 (prototypes 12 1<epoch>)) [ balance 0.05 3; balanceOver 16 1<epoch> ] small
+        |> multiCrop
+        "SwAV with three sets of prototypes",
+        with' (swapCodes 0.1 (prototypes 12 1<epoch> |> sets 3)) [ balance 0.05 3; meanEntropy 0.1 ] small
+        "DeepCluster-v2 with three sets of prototypes",
+        with' (swapCodes 0.1 (prototypes 6 0<epoch> |> sets 3)) [ relabelByKMeans 4 ] small
+        |> multiCrop
         "DCLW", with' (decoupledWeighted 0.5 0.5) [ repel inBatch ] small
         "NT-Logistic, semi-hard", with' (ntLogisticSemiHard 0.5) [ repel inBatch ] small
         "margin triplet, semi-hard", with' (marginTripletSemiHard 0.8) [ repel inBatch ] small

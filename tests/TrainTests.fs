@@ -41,6 +41,12 @@ let private interrupted recipe at folder =
 
 let private rules = [ Rule.Sgd 0.9; Rule.Lars 0.9; Rule.AdamW ]
 
+let private mines =
+    function
+    | Objective.NtLogistic (_, Mining.SemiHard)
+    | Objective.MarginTriplet (_, Mining.SemiHard) -> true
+    | _ -> false
+
 let private withRule rule (recipe: Recipe) = { recipe with Optimizer = { recipe.Optimizer with Rule = rule } }
 
 /// The loop: the same bits from the same seed, whole or interrupted; tensors that die; errors in words.
@@ -57,22 +63,27 @@ let tests =
         for name, recipe in Strategies.all do
             test $"{name} learns, and without its mechanisms still runs" {
                 Expect.isEmpty (Check.recipe recipe) "nothing wrong"
-                let losses recipe =
+                let metrics recipe =
                     let metrics = ResizeArray<Metric>()
                     Train.run (prepare recipe) start metrics.Add ignore ignore CancellationToken.None
                     |> ignore
-                    metrics |> Seq.map _.Loss |> Seq.toList
-                let found = losses { recipe with Epochs = 16<epoch> }
-                let mean = List.truncate 10 >> List.average
-                // The loss of a method that follows targets need not fall: its targets move. It must not be where it was.
-                let last, first = mean (List.rev found), mean found
+                    List.ofSeq metrics
+                let found = metrics { recipe with Epochs = 16<epoch> }
+                let mean pick = List.truncate 10 >> List.averageBy pick
+                let ends pick = mean pick found, mean pick (List.rev found)
+                let first, last = ends _.Loss
                 if (Mechanism.momentum recipe.Avoid).IsSome then
+                    // The loss of a method that follows targets need not fall: its targets move. It must not be where it was.
                     Expect.isTrue (abs (last - first) > 1e-3) $"the loss moves: {first} to {last}"
+                elif mines recipe.Objective then
+                    // The closer positives come, the more anchors have a negative that is further away and counts: the loss rises with what is learnt.
+                    let first, last = ends _.Accuracy
+                    Expect.isGreaterThan last first "more views find their other view in the last ten steps"
                 else
                     Expect.isLessThan last first "the last ten steps cost less than the first ten"
                 let bare =
-                    losses { recipe with Avoid = []; Epochs = 1<epoch>; Views = Generators.small.Views }
-                Expect.isTrue (List.forall Double.IsFinite bare) "finite"
+                    metrics { recipe with Avoid = []; Epochs = 1<epoch>; Views = Generators.small.Views }
+                Expect.all bare (fun metric -> Double.IsFinite metric.Loss) "finite"
             }
         for name in
             [
@@ -80,6 +91,8 @@ let tests =
                 "InstDisc by noise"
                 "BYOL"
                 "SwAV"
+                "SwAV with past embeddings"
+                "DeepCluster-v2 with three sets of prototypes"
                 "DINO"
                 "SimCLR with every layer"
                 "DeepCluster-v2"

@@ -43,6 +43,9 @@ module Check =
         | Mechanism.Balance (epsilon, iterations) ->
             "entropy weight", epsilon, epsilon > 0.0
             "number of iterations", float iterations, iterations >= 1
+        | Mechanism.BalanceOver (length, from) ->
+            "length", float length, length >= 1
+            "first epoch", float from, from >= 0<epoch>
         | Mechanism.Relabel (Labelling.KMeans iterations) ->
             "number of iterations", float iterations, iterations >= 1
         | Mechanism.Relabel (Labelling.Transport (epsilon, iterations)) ->
@@ -65,11 +68,14 @@ module Check =
                 let target = recipe.Avoid |> List.find (fun m -> Mechanism.kind m = "momentumTarget")
                 RecipeError.TargetTwice target
             | Mechanism.Balance _
+            | Mechanism.BalanceOver _
             | Mechanism.Sharpen _
             | Mechanism.MomentumTarget _ when (Mechanism.labelling recipe.Avoid).IsSome ->
                 RecipeError.LabelledTwice mechanism
             | _ when not (Objective.understands recipe.Objective mechanism) ->
                 RecipeError.MechanismWithoutTerm (mechanism, recipe.Objective)
+            | Mechanism.BalanceOver _ when (Mechanism.balance recipe.Avoid).IsNone ->
+                RecipeError.NothingBalanced mechanism
             | _ -> ()
             for name, value, good in numbersOf mechanism do
                 if not (good && finite value) then
@@ -78,14 +84,16 @@ module Check =
             match alike with
             | a :: b :: _ -> RecipeError.TwoOfAKind (a, b)
             | _ -> ()
-        match Mechanism.negatives recipe.Avoid with
-        | Some (Negatives.Queue length) when
-            length >= 1
-            && recipe.Batch >= 1
-            && (length < recipe.Batch || length % recipe.Batch <> 0)
-            ->
-            RecipeError.QueueDoesNotFit (length, recipe.Batch)
-        | _ -> ()
+        for mechanism in recipe.Avoid do
+            match mechanism with
+            | Mechanism.Repel (Negatives.Queue length)
+            | Mechanism.BalanceOver (length, _) when
+                length >= 1
+                && recipe.Batch >= 1
+                && (length < recipe.Batch || length % recipe.Batch <> 0)
+                ->
+                RecipeError.QueueDoesNotFit (length, recipe.Batch)
+            | _ -> ()
         match Mechanism.whitening recipe.Avoid, Head.width recipe.Projector with
         | Some (size, epsilon), Some width when
             size >= 2
@@ -103,7 +111,9 @@ module Check =
             | _ -> ()
         | None -> ()
         match Objective.prototypes recipe.Objective with
-        | Some p when p.Count < 2 || p.Frozen < 0<epoch> -> RecipeError.BadPrototypes p
+        | Some p when p.Count < 2 || p.Frozen < 0<epoch> || p.Sets < 1 -> RecipeError.BadPrototypes p
+        | Some p when p.Sets > 1 && not (Objective.severalSets recipe.Objective) ->
+            RecipeError.SeveralSets recipe.Objective
         | _ -> ()
     ]
 

@@ -7,35 +7,22 @@ module Collapse =
 
     let private choose pick (avoid: Mechanism list) = avoid |> List.tryFind pick |> Option.toList
 
-    let private predicts =
-        function
-        | Mechanism.Predict _ -> true
-        | _ -> false
+    let private predicts mechanism = Mechanism.kind mechanism = "predict"
 
-    let private follows =
-        function
-        | Mechanism.MomentumTarget _ -> true
-        | _ -> false
+    let private follows mechanism = Mechanism.kind mechanism = "momentumTarget"
 
-    let private stops =
-        function
-        | Mechanism.StopGradient -> true
-        | _ -> false
+    let private stops mechanism = Mechanism.kind mechanism = "stopGradient"
 
-    let private centres =
-        function
-        | Mechanism.Centre _ -> true
-        | _ -> false
+    let private centres mechanism = Mechanism.kind mechanism = "centre"
 
     let private spreads =
         function
         | Mechanism.MeanEntropy weight -> weight > 0.0
         | _ -> false
 
-    let private sharpens =
-        function
-        | Mechanism.Sharpen _ -> true
-        | _ -> false
+    let private recalls mechanism = Mechanism.kind mechanism = "balanceOver"
+
+    let private sharpens mechanism = Mechanism.kind mechanism = "sharpen"
 
     /// A predictor before a target that is held still: the mechanisms, or none where one is missing.
     let private predictorAndTarget objective avoid =
@@ -109,7 +96,7 @@ module Collapse =
                     false
             | Mechanism.Balance _ ->
                 prevention
-                    [ mechanism ]
+                    (mechanism :: choose recalls avoid)
                     "codes share the prototypes out evenly: one embedding for all cannot predict them"
                     "Caron et al. 2020, equation 3"
                     true
@@ -222,11 +209,19 @@ module Collapse =
                     "Caron et al. 2018, section 3.3"
                     false
             | Mechanism.Balance _ ->
-                prevention
-                    [ mechanism ]
-                    "every prototype gets its share of the batch"
-                    "Caron et al. 2020, equation 3"
-                    true
+                match choose recalls avoid with
+                | [] ->
+                    prevention
+                        [ mechanism ]
+                        "every prototype gets its share of the batch"
+                        "Caron et al. 2020, equation 3"
+                        true
+                | recalled ->
+                    prevention
+                        (mechanism :: recalled)
+                        "every prototype gets its share of the batch and of past embeddings, so that a batch may be smaller than the number of prototypes"
+                        "Caron et al. 2020, equation 3 and section 3.1"
+                        true
             | _ -> ()
         match choose spreads avoid with
         | [ spread ] when Objective.understands objective spread ->

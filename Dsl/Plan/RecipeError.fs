@@ -74,6 +74,8 @@ type RecipeError =
     | BadDropout of float
     | NothingRaw of Objective
     | LabelledTwice of Mechanism
+    | NothingBalanced of Mechanism
+    | SeveralSets of Objective
     | NoClassifier of Objective
     | WhiteningDoesNotFit of size: int * batch: int * embedding: int
 
@@ -124,17 +126,21 @@ module RecipeError =
         | RecipeError.TargetTwice mechanism ->
             $"{Print.mechanism mechanism} gives targets without gradient already: `stopGradient` beside it does nothing. Take one of them out of Avoid."
         | RecipeError.QueueDoesNotFit (queue, batch) ->
-            $"A queue of {queue} keys does not take batches of {batch}: its length must be a multiple of the batch, at least one. Use `queue {batch * max 1 ((queue + batch - 1) / max 1 batch)}`."
+            $"A queue of {queue} rows does not take batches of {batch}: its length must be a multiple of the batch, at least one. Make it {batch * max 1 ((queue + batch - 1) / max 1 batch)} long."
         | RecipeError.PredictorDoesNotFit (predictor, embedding) ->
             $"The predictor gives {predictor} values, the target has {embedding}. End it with `linear {embedding}`."
         | RecipeError.BadPrototypes p ->
-            $"{p.Count} prototypes, frozen for {int p.Frozen} epochs: at least 2 are needed, and 0 epochs or more."
+            $"{p.Sets} sets of {p.Count} prototypes, frozen for {int p.Frozen} epochs: at least 1 set of 2 is needed, and 0 epochs or more."
         | RecipeError.WhiteningDoesNotFit (size, batch, embedding) ->
             $"Groups of {size} images cannot be whitened in batches of {batch} with embeddings of {embedding} values: a group divides the batch and has more images than values (twice as many in the paper). Use a smaller embedding or `whitenShrunk`."
         | RecipeError.NoClassifier objective ->
             $"The protocol `classifier` asks for a classifier of the recipe's own, and {Objective.name objective} has none. Use `linearProbe` or `knn`."
         | RecipeError.LabelledTwice mechanism ->
             $"{Print.mechanism mechanism} makes targets of a batch, but images are labelled once an epoch by `relabel`. Take one of them out of Avoid."
+        | RecipeError.NothingBalanced mechanism ->
+            $"{Print.mechanism mechanism} joins past embeddings to a batch whose codes are balanced, and nothing balances them. Add `balance 0.05 3` to Avoid."
+        | RecipeError.SeveralSets objective ->
+            $"{Print.objective objective} has several sets of prototypes; only `swapCodes` takes the mean over sets. Take `sets` away."
         | RecipeError.NothingRaw objective ->
             $"`raw` stands before {Objective.name objective}, which does not choose between cosines and dot products. Take `raw` away."
         | RecipeError.BadDropout p -> $"A dropout of {p} is outside [0, 1)."

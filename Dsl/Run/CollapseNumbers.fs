@@ -22,10 +22,11 @@ type CollapseNumbers = {
 module CollapseNumbers =
     let private images, width = 64, 8
 
-    // A queue that the images fill in a few steps, noise that a small bank can give: the length changes the numbers, not their order.
+    // Queues that the images fill in a few steps, noise that a small bank can give: the length changes the numbers, not their order.
     let private small =
         function
         | Mechanism.Repel (Negatives.Queue _) -> Mechanism.Repel (Negatives.Queue (4 * images))
+        | Mechanism.BalanceOver _ -> Mechanism.BalanceOver (4 * images, 0<epoch>)
         | Mechanism.Repel (Negatives.Bank (noise, momentum)) ->
             Mechanism.Repel (Negatives.Bank (min noise 32, momentum))
         | Mechanism.Whiten (_, epsilon) -> Mechanism.Whiten (images, max 1e-3 epsilon)
@@ -58,8 +59,9 @@ module CollapseNumbers =
         match objective with
         | Objective.Classify (Labelled.PerClass _, annealing, terms) ->
             Objective.Classify (Labelled.PerClass (1, images / 2), annealing, terms)
-        | Objective.SwapCodes (t, p) -> Objective.SwapCodes (t, { p with Count = width })
-        | Objective.SelfDistill (t, p, _) -> Objective.SelfDistill (t, { p with Count = width }, None)
+        | Objective.SwapCodes (t, p) -> Objective.SwapCodes (t, { p with Count = width; Sets = 1 })
+        | Objective.SelfDistill (t, p, _) ->
+            Objective.SelfDistill (t, { p with Count = width; Sets = 1 }, None)
         | other -> other
 
     let private stops objective avoid =
@@ -71,7 +73,7 @@ module CollapseNumbers =
     let private at objective avoid (a: torch.Tensor) (b: torch.Tensor) =
         use _ = torch.NewDisposeScope ()
         let objective, avoid = shrunk objective, List.map small avoid
-        let criterion = Criterion (objective, avoid, width, 1, images, torch.CPU, 3UL, torch.float32)
+        let criterion = Criterion (objective, avoid, width, 1, 2, images, torch.CPU, 3UL, torch.float32)
         let x, y = a.detach().requires_grad_ true, b.detach().requires_grad_ true
         let prototypes = Objective.prototypes objective |> Option.map (fun _ -> torch.eye (int64 width))
         let targets = if stops objective avoid then [ x.detach (); y.detach () ] else [ x; y ]

@@ -4,7 +4,7 @@ open System
 open TorchSharp
 open Vantage.Kernels
 
-/// An objective under its mechanisms, for embeddings of this width and type, of so many groups of channels, on sets of so many images, with what it remembers from step to step: a queue, a bank, a centre.
+/// An objective under its mechanisms, for embeddings of this width and type, of so many groups of channels, compared with so many targets, on sets of so many images, with what it remembers from step to step: a queue, a bank, a centre.
 [<Sealed>]
 type Criterion
     (
@@ -12,6 +12,7 @@ type Criterion
         avoid: Mechanism list,
         embedding: int,
         towers: int,
+        views: int,
         images: int,
         device: torch.Device,
         seed: uint64,
@@ -64,20 +65,34 @@ type Criterion
           ]
         | _ -> []
 
+    let sets = Objective.sets objective
+
     let labels =
-        Mechanism.labelling avoid
-        |> Option.map (fun labelling ->
-            let keep name make = keep $"labels.{name}" make
+        match Mechanism.labelling avoid with
+        | None -> []
+        | Some labelling ->
             let rows () =
                 torch.randn ([| int64 images; int64 embedding |], generator = generator)
                 |> Torch.UnitRows.Of
-            Labels (
+            Labels.OfSets (
                 labelling,
-                keep "memory" rows,
-                keep "of" (fun () -> torch.zeros (int64 images, torch.int64)),
-                keep "epoch" (fun () -> torch.full ([| 1L |], Scope.number -1.0, torch.int64)),
+                sets,
+                views,
+                images,
+                rows,
+                (fun part make -> keep ("labels." + part) make),
                 seed
-            ))
+            )
+
+    let noted (embeddings: torch.Tensor list) rows =
+        List.zip (List.truncate views labels) (List.truncate (min views labels.Length) embeddings)
+        |> List.iter (fun (each, z) -> each.Store (z, rows))
+
+    let recalled =
+        match Mechanism.balance avoid, Mechanism.balancedOver avoid with
+        | Some _, Some (length, from) when labels.IsEmpty ->
+            Some (CodeQueue (length, from, views, embedding, (fun part make -> keep ("codes." + part) make)))
+        | _ -> None
 
     let centred name =
         match objective, Mechanism.centre avoid with
@@ -203,18 +218,28 @@ type Criterion
             |> PrototypeLoss.apart avoid branches,
             ignore
         | Objective.SwapCodes (temperature, _), _, Some (learnt, _) ->
+            let each = PrototypeLoss.ofSets sets learnt
             match labels with
-            | Some labels ->
-                labels.Begin (branches.Epoch, learnt)
-                let logits = branches.Predictions |> List.map (fun p -> PrototypeLoss.scores p learnt)
-                let loss = labels.Loss (logits, branches.Images, temperature)
-                PrototypeLoss.evened avoid temperature logits loss
+            | [] ->
+                let past q = recalled |> Option.bind (fun queue -> queue.Rows q)
+                each
+                |> List.map (fun own -> PrototypeLoss.swapped avoid temperature past own branches)
+                |> PrototypeLoss.overSets
                 |> PrototypeLoss.apart avoid branches,
-                (fun () -> labels.Store (branches.Predictions.Head, branches.Images))
-            | None ->
-                PrototypeLoss.swapped avoid temperature learnt branches
+                (fun () ->
+                    recalled
+                    |> Option.iter (fun queue -> queue.Store (branches.Epoch, branches.Targets)))
+            | labels ->
+                // All prototypes stand before any loss looks at them.
+                List.iter2 (fun (labels: Labels) own -> labels.Begin (branches.Epoch, own)) labels each
+                List.zip labels each
+                |> List.map (fun (labels, own) ->
+                    let logits = branches.Predictions |> List.map (fun p -> PrototypeLoss.scores p own)
+                    labels.Loss (logits, branches.Images, temperature)
+                    |> PrototypeLoss.evened avoid temperature logits)
+                |> PrototypeLoss.overSets
                 |> PrototypeLoss.apart avoid branches,
-                ignore
+                (fun () -> noted branches.Predictions branches.Images)
         | Objective.SelfDistill (temperature, _, hidden), _, Some (learnt, followed) ->
             let loss, teachers = PrototypeLoss.distilled avoid centre temperature learnt followed branches
             let loss, places =
@@ -262,11 +287,10 @@ type Criterion
         | _ -> compared step branches |> PrototypeLoss.apart avoid branches, ignore
 
     /// Takes note of embeddings before the first step, where images are labelled by them.
-    member _.Note(embeddings: torch.Tensor, rows: torch.Tensor) =
-        labels |> Option.iter _.Store(embeddings, rows)
+    member _.Note(embeddings: torch.Tensor list, rows: torch.Tensor) = noted embeddings rows
 
     /// Whether images are labelled by their embeddings once an epoch.
-    member _.Labels = labels.IsSome
+    member _.Labels = not labels.IsEmpty
 
     /// Everything that a later step depends on, by name.
     member _.State = state |> Seq.map (fun (name, kept) -> name, kept.Value) |> Seq.toList

@@ -44,6 +44,9 @@ module Explain =
             $"  the gradient at one embedding for all is {show n.Gradient}; near it a step {moves}"
         ]
 
+    /// What prevents each kind of collapse.
+    let collapse (recipe: Recipe) = Collapse.findings recipe.Objective recipe.Avoid |> List.collect finding
+
     let private dimensionsOf (view: Vantage.Kernels.ViewShape) =
         let one = $"{view.Channels} x {view.Height} x {view.Width}"
         if view.Tiles = 1 then one else $"{view.Tiles} tiles of {one}"
@@ -189,6 +192,6 @@ module Explain =
             $"a step      {recipe.Batch} images, {recipe.Views.Length} views each: {million (2.0 * float macs * float images / 1e3)} GFLOP, about {group (activations / 1048576L)} MiB of activations"
             $"the run     {int recipe.Epochs} epochs of {group steps} steps; rate {Print.schedule recipe.Optimizer.Rate}"
             "collapse    what prevents it:"
-            yield! Collapse.findings recipe.Objective recipe.Avoid |> List.collect finding
+            yield! collapse recipe
             yield! numbers recipe.Objective recipe.Avoid
         ]

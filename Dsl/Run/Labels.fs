@@ -4,15 +4,22 @@ open TorchSharp
 open Vantage.Kernels
 
 /// Labels of images by their embeddings of the epoch before (DeepCluster-v2, SeLa-v2): a memory of one unit row for each image, and what it says at the start of an epoch.
-/// The tensors belong to the caller, who saves them.
+/// The tensors belong to the caller, who saves them; of several sets of prototypes, each has labels and draws of its own.
 [<Sealed>]
 type Labels
-    (labelling: Labelling, memory: torch.Tensor, labels: torch.Tensor, labelled: torch.Tensor, seed: uint64) =
+    (
+        labelling: Labelling,
+        memory: torch.Tensor,
+        labels: torch.Tensor,
+        labelled: torch.Tensor,
+        seed: uint64,
+        set: int
+    ) =
 
     // K rows of the memory, all different, drawn for the epoch.
     let start (epoch: int) (count: int64) =
         let n = int memory.shape[0]
-        let keys = Array.init n (fun i -> Philox.Bits (seed, epoch, int64 i, 0xFFFA, 0))
+        let keys = Array.init n (fun i -> Philox.Bits (seed, epoch, int64 i, 0xFFFA, set))
         let order = Array.init n int64
         System.Array.Sort (keys, order)
         let chosen = Array.init (int count) (fun k -> order[k % n])
@@ -48,3 +55,24 @@ type Labels
         use _ = torch.no_grad ()
         memory.index_copy_ (0L, images, Torch.UnitRows.Of (embeddings.detach ()))
         |> ignore
+
+    /// One for each set of prototypes. They take turns in whose view's memory they look at (main_deepclusterv2.py). `rows` makes a memory, `keep` makes and names what a
+    /// checkpoint holds.
+    static member OfSets
+        (
+            labelling,
+            sets: int,
+            views: int,
+            images: int,
+            rows: unit -> torch.Tensor,
+            keep: string -> (unit -> torch.Tensor) -> torch.Tensor,
+            seed
+        ) =
+        let named name k = if k = 0 then name else $"{name}{k}"
+        let memories = [ for v in 0 .. min sets views - 1 -> keep (named "memory" v) rows ]
+        [
+            for k in 0 .. sets - 1 ->
+                let own = keep (named "of" k) (fun () -> torch.zeros (int64 images, torch.int64))
+                let epoch () = torch.full ([| 1L |], Scope.number -1.0, torch.int64)
+                Labels (labelling, memories[k % memories.Length], own, keep (named "epoch" k) epoch, seed, k)
+        ]

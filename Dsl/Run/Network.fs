@@ -158,7 +158,7 @@ module Network =
                 | _ -> []
             Prototypes =
                 Objective.prototypes recipe.Objective
-                |> Option.map (fun p -> Heads.prototypes weights embedding p.Count)
+                |> Option.map (fun p -> Heads.prototypes weights embedding (p.Sets * p.Count))
             Width = own.Length * first.Width
             Embedding = embedding
         }

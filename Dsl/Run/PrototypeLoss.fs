@@ -27,18 +27,50 @@ module PrototypeLoss =
                 |> List.reduce (fun a b -> a + b)
             loss + terms * Scope.number (weight / float branches.Predictions.Length)
 
-    let private softened avoid epsilon iterations (s: torch.Tensor) =
-        match Mechanism.balance avoid with
-        | Some _ -> Torch.Sinkhorn.Codes (s.detach (), epsilon, iterations)
-        | None -> (s.detach () / Scope.number epsilon).softmax 1L
+    /// The prototypes of each set, K x d, of all of them below one another.
+    let ofSets count (prototypes: torch.Tensor) =
+        let each = prototypes.shape[0] / int64 count
+        [ for k in 0L .. int64 count - 1L -> prototypes.narrow (0L, k * each, each) ]
 
-    /// Every view predicts the codes of the targets, against the learnt prototypes on both sides.
-    let swapped avoid temperature (learnt: torch.Tensor) (branches: Branches) =
+    /// The mean of a loss over sets.
+    let overSets (losses: torch.Tensor list) =
+        match losses with
+        | [ one ] -> one
+        | several ->
+            (several |> List.reduce (fun a b -> a + b))
+            / Scope.number (float several.Length)
+
+    /// The codes of a batch's scores, n x K: balanced over past rows of length 1 as well, where there are any.
+    let codes
+        (epsilon: float)
+        (iterations: int)
+        (past: torch.Tensor option)
+        (learnt: torch.Tensor)
+        (s: torch.Tensor)
+        =
+        match past with
+        | None -> Torch.Sinkhorn.Codes (s.detach (), epsilon, iterations)
+        | Some rows ->
+            let all = torch.cat ([| rows.mm (learnt.detach().t()); s.detach () |], 0L)
+            Torch.Sinkhorn.Codes(all, epsilon, iterations).narrow(0L, rows.shape[0], s.shape[0])
+
+    let private softened avoid sharp past learnt (s: torch.Tensor) =
+        match Mechanism.balance avoid with
+        | Some (epsilon, iterations) -> codes epsilon iterations past learnt s
+        | None -> (s.detach () / Scope.number sharp).softmax 1L
+
+    /// Every view predicts the codes of the targets, against the learnt prototypes on both sides; `past` gives the past rows of a target.
+    let swapped
+        avoid
+        temperature
+        (past: int -> torch.Tensor option)
+        (learnt: torch.Tensor)
+        (branches: Branches)
+        =
         let sharp = Mechanism.sharpness avoid |> Option.defaultValue temperature
-        let epsilon, iterations = Mechanism.balance avoid |> Option.defaultValue (sharp, 1)
         let codes =
             branches.Targets
-            |> List.map (fun t -> softened avoid epsilon iterations (scores t learnt))
+            |> List.mapi (fun q t -> softened avoid sharp (past q) learnt (scores t learnt))
             |> List.toArray
         let predicted = branches.Predictions |> List.map (fun p -> scores p learnt) |> List.toArray
         evened avoid temperature predicted (Torch.SwapCodes.Loss (predicted, codes, temperature))

@@ -98,6 +98,14 @@ module Run =
         | _ -> ()
         data, shape
 
+    /// As many epochs of a recipe as fit into so many minutes here, at least one.
+    let epochsWithin settings minutes (recipe: Recipe) =
+        let device = device settings.Device
+        torch.set_num_threads (defaultArg settings.Threads Environment.ProcessorCount)
+        let data, _ = load settings recipe
+        let seconds = Budget.secondsAStep device recipe data.Train
+        Budget.epochs minutes seconds (data.Train.Count / recipe.Batch)
+
     /// SIGINT and SIGTERM ask for a stop at the end of the step; a second one ends the process as usual.
     let private onSignals (source: CancellationTokenSource) =
         let handler (context: PosixSignalContext) =

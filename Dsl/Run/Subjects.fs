@@ -78,15 +78,25 @@ module Subjects =
             | Objective.Classify _ -> true
             | _ -> false
         let criterion (like: torch.Tensor) (images: int) =
-            Criterion (objective, fitting images, int like.shape[1], 1, images, like.device, 5UL, like.dtype)
+            Criterion (
+                objective,
+                fitting images,
+                int like.shape[1],
+                1,
+                2,
+                images,
+                like.device,
+                5UL,
+                like.dtype
+            )
         let prototypes (like: torch.Tensor) =
             Objective.prototypes objective
             |> Option.map (fun p ->
                 // Directions that do not depend on the trial.
-                let size = float like.shape[1] * float p.Count
+                let size = float like.shape[1] * float (p.Sets * p.Count)
                 let angles =
                     torch.arange (Scope.number size, dtype = torch.float64)
-                    |> fun x -> (x * Scope.number 0.7).sin().view(int64 p.Count, like.shape[1])
+                    |> fun x -> (x * Scope.number 0.7).sin().view(int64 (p.Sets * p.Count), like.shape[1])
                 let unit = Vantage.Kernels.Torch.UnitRows.Of(angles).to_type like.dtype
                 unit, unit)
         {

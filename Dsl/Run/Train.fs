@@ -40,6 +40,7 @@ module Train =
                     recipe.Avoid,
                     network.Embedding,
                     network.Online.Towers.Length,
+                    (Recipe.globals recipe).Length * network.Online.Towers.Length,
                     split.Count,
                     device,
                     recipe.Seed,

@@ -169,7 +169,7 @@ module Trainer =
         trainer.Network.Weights.Step <- batch.Step
         Scope.withoutGradient (fun () ->
             let embeddings, branches = branches trainer batch
-            trainer.Criterion.Note (embeddings.Head, branches.Images)
+            trainer.Criterion.Note (embeddings, branches.Images)
             embeddings)
         |> ignore
 

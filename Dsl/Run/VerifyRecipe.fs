@@ -46,6 +46,7 @@ module VerifyRecipe =
                 recipe.Avoid
                 |> List.map (function
                     | Mechanism.Repel (Negatives.Queue _) -> Mechanism.Repel (Negatives.Queue (2 * batch))
+                    | Mechanism.BalanceOver (_, from) -> Mechanism.BalanceOver (2 * batch, from)
                     | Mechanism.Repel (Negatives.Bank (noise, m)) when noise > batch ->
                         Mechanism.Repel (Negatives.Bank (batch, m))
                     | Mechanism.Whiten (_, epsilon) -> Mechanism.Whiten (batch, max 0.1 epsilon)

@@ -70,6 +70,9 @@ type Mechanism =
     | Sharpen of temperature: float
     /// Targets are spread evenly over the prototypes by so many iterations of Sinkhorn and Knopp at this entropy weight (SwAV).
     | Balance of epsilon: float * iterations: int
+    /// Beside `Balance`: from this epoch on, so many past embeddings of each view are kept, and once there are as many they join the batch when its codes are computed (SwAV,
+    /// section 3.1, small batches; main_swav.py).
+    | BalanceOver of length: int * from: int<epoch>
     /// Every image has the label that the last epoch's embeddings gave it, the same for all its views, and new labels when an epoch begins.
     | Relabel of Labelling
     /// The values of an embedding are decorrelated over the batch.

@@ -56,6 +56,13 @@ module Mechanism =
             | Mechanism.Balance (epsilon, iterations) -> Some (epsilon, iterations)
             | _ -> None)
 
+    /// How many past embeddings codes are balanced over, and from which epoch.
+    let balancedOver avoid =
+        avoid
+        |> List.tryPick (function
+            | Mechanism.BalanceOver (length, from) -> Some (length, from)
+            | _ -> None)
+
     /// Images of a group and the share of the identity, where embeddings are whitened.
     let whitening avoid =
         avoid
@@ -96,6 +103,7 @@ module Mechanism =
         | Mechanism.Centre _ -> "centre"
         | Mechanism.Sharpen _ -> "sharpen"
         | Mechanism.Balance _ -> "balance"
+        | Mechanism.BalanceOver _ -> "balanceOver"
         | Mechanism.Relabel _ -> "relabel"
         | Mechanism.Decorrelate -> "decorrelate"
         | Mechanism.KeepVariance -> "keepVariance"

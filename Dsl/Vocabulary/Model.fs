@@ -28,8 +28,8 @@ type Hidden = {
     Weight: float
 }
 
-/// Directions that stand for groups of images: K unit vectors, learnt, but for the first epochs.
-type Prototypes = { Count: int; Frozen: int<epoch> }
+/// Directions that stand for groups of images: K unit vectors, learnt, but for the first epochs; so many sets of them, whose losses are averaged.
+type Prototypes = { Count: int; Frozen: int<epoch>; Sets: int }
 
 /// Which negatives count.
 [<RequireQualifiedAccess>]

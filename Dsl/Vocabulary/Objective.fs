@@ -107,7 +107,7 @@ module Objective =
         | Mechanism.MatchPrior,
           (Objective.Hypersphere _ | Objective.Sliced _ | Objective.AlignSpread _ | Objective.LeJepa _)
         | Mechanism.MeanEntropy _, (Objective.SwapCodes _ | Objective.SelfDistill _) -> true
-        | (Mechanism.Sharpen _ | Mechanism.Relabel _), Objective.SwapCodes _ -> true
+        | (Mechanism.Sharpen _ | Mechanism.Relabel _ | Mechanism.BalanceOver _), Objective.SwapCodes _ -> true
         | Mechanism.Whiten _, (Objective.Regression | Objective.NegativeCosine) -> true
         | Mechanism.StopGradient, objective -> not (stopsTargets objective)
         | _ -> false
@@ -158,6 +158,15 @@ module Objective =
         | Objective.SwapCodes (_, p)
         | Objective.SelfDistill (_, p, _) -> Some p
         | _ -> None
+
+    /// How many sets of prototypes it has; 1 without any.
+    let sets objective = prototypes objective |> Option.fold (fun _ p -> p.Sets) 1
+
+    /// Whether it takes the mean over several sets of prototypes.
+    let severalSets =
+        function
+        | Objective.SwapCodes _ -> true
+        | _ -> false
 
     /// The patches that it hides, if any.
     let hidden =

@@ -4,7 +4,10 @@ namespace Vantage
 [<AutoOpen>]
 module ObjectiveWords =
     /// So many prototypes, not learnt for the first epochs.
-    let prototypes count frozen = { Count = count; Frozen = frozen }
+    let prototypes count frozen = { Count = count; Frozen = frozen; Sets = 1 }
+
+    /// So many sets of prototypes on one embedding, the mean of their losses: 3 in DeepCluster-v2 and SeLa-v2.
+    let sets count prototypes = { prototypes with Sets = count }
 
     /// SimCLR's loss at this temperature.
     let ntXent temperature = Objective.NtXent temperature

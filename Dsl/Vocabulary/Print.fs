@@ -71,7 +71,8 @@ module Print =
         | PredictorRate.Undecayed -> "PredictorRate.Undecayed"
         | PredictorRate.Times factor -> $"PredictorRate.Times {number factor}"
 
-    let private prototypes p = $"{{ Count = {p.Count}; Frozen = {whole (nameof epoch) (int p.Frozen)} }}"
+    let private prototypes p =
+        $"{{ Count = {p.Count}; Frozen = {whole (nameof epoch) (int p.Frozen)}; Sets = {p.Sets} }}"
 
     /// A mechanism that keeps the representation from collapsing.
     let mechanism =
@@ -86,6 +87,8 @@ module Print =
         | Mechanism.Centre momentum -> $"Mechanism.Centre {number momentum}"
         | Mechanism.Sharpen temperature -> $"Mechanism.Sharpen {number temperature}"
         | Mechanism.Balance (epsilon, iterations) -> $"Mechanism.Balance ({number epsilon}, {iterations})"
+        | Mechanism.BalanceOver (length, from) ->
+            $"Mechanism.BalanceOver ({length}, {whole (nameof epoch) (int from)})"
         | Mechanism.Relabel (Labelling.KMeans iterations) ->
             $"Mechanism.Relabel (Labelling.KMeans {iterations})"
         | Mechanism.Relabel (Labelling.Transport (epsilon, iterations)) ->

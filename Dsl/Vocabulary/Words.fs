@@ -81,6 +81,9 @@ module Words =
     /// Sinkhorn's balanced targets: 0.05 and 3 iterations in SwAV.
     let balance epsilon iterations = Mechanism.Balance (epsilon, iterations)
 
+    /// Beside `balance`: codes are balanced over so many past embeddings as well, kept from this epoch on; 3840 and 15 in SwAV's runs with small batches.
+    let balanceOver length from = Mechanism.BalanceOver (length, from)
+
     /// Labels of images by spherical k-means at the start of each epoch: 10 iterations in DeepCluster-v2.
     let relabelByKMeans iterations = Mechanism.Relabel (Labelling.KMeans iterations)
 

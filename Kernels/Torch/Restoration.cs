@@ -27,7 +27,7 @@ public static class Restoration
 
         using var scope = NewDisposeScope();
         var first = Part(told, values, hidden);
-        var second = Part(told, noise, hidden.logical_not());
+        var second = Part(told, noise, hidden.bitwise_not());
         return (first.MoveToOuterDisposeScope(), second.MoveToOuterDisposeScope());
     }
 

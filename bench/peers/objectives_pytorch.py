@@ -4,11 +4,26 @@ import torch
 import torch.nn.functional as F
 
 name, n, d = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
-torch.manual_seed(0)
 T = 0.1
-a, b, c = (torch.randn(n, d, requires_grad=True) for _ in range(3))
-fixed, other = torch.randn(n, d), torch.randn(n, d)
-labels = torch.randint(0, 10, (n,))
+
+
+def fraction(seed, count):
+    x = (torch.arange(1, count + 1, dtype=torch.float64) * 12.9898 + seed * 78.233).sin() * 43758.5453
+    return x - x.floor()
+
+
+# The same numbers as in bench/ObjectiveCases.fs, by their seeds.
+def values(seed, *size):
+    return (12**0.5 * (fraction(seed, math.prod(size)) - 0.5)).view(size).float()
+
+
+def integers(seed, bound, *size):
+    return (fraction(seed, math.prod(size)) * bound).long().view(size)
+
+
+a, b, c = (values(seed, n, d).requires_grad_() for seed in (1, 2, 3))
+fixed, other = values(4, n, d), values(5, n, d)
+labels = integers(6, 10, n)
 unit = lambda z: F.normalize(z, dim=1)
 
 
@@ -55,7 +70,7 @@ def logistic(hard):
     s, p, mask = negatives()
     if hard:
         near = s.masked_fill(~(mask & (s < p)), -2).max(1).values
-        return (F.softplus(-p.squeeze(1) / T) + torch.where(near > -2, F.softplus(near / T), 0)).mean()
+        return torch.where(near > -2, F.softplus(-p.squeeze(1) / T) + F.softplus(near / T), 0).mean()
     return F.softplus(-p / T).mean() + F.softplus(s / T)[mask].mean()
 
 
@@ -122,7 +137,7 @@ def hypersphere():
 
 def sliced():
     p = torch.sort(unit(a) @ lines, 0).values
-    q = torch.sort(unit(fixed) @ lines, 0).values
+    q = torch.sort(fixed @ lines, 0).values
     return (p - q).square().mean()
 
 
@@ -156,13 +171,11 @@ def koleo():
 
 
 def sigreg():
-    t = torch.linspace(0, 3, 17)
-    w = torch.full((17,), 2 * 3 / 16)
-    w[0] = w[-1] = 3 / 16
+    t = torch.linspace(-5, 5, 17)
     phi = (-t * t / 2).exp()
     x = (a @ lines)[:, :, None] * t
     error = (x.cos().mean(0) - phi).square() + x.sin().mean(0).square()
-    return (error @ (w * phi) * n).mean()
+    return torch.trapezoid(error * phi * n, t, dim=1).mean()
 
 
 def mean_entropy():
@@ -225,12 +238,12 @@ def wmse():
 
 rows = 50000
 if name in ("memory bank", "noise contrast"):
-    bank_rows, own_rows = unit(torch.randn(rows, d)), torch.randint(0, rows, (n,))
-    noise_rows = torch.randint(0, rows, (n, 513))
+    bank_rows, own_rows = unit(values(7, rows, d)), integers(8, rows, n)
+    noise_rows = integers(9, rows, n, 513)
 if name in ("AMDIM", "hidden patches", "restoration"):
-    many, many_fixed = torch.randn(n, 16, d, requires_grad=True), torch.randn(n, 16, d)
-    masks = torch.rand(n, 16) < 0.5
-lines = F.normalize(torch.randn(d, 1024 if name == "SIGReg" else d), dim=0)
+    many, many_fixed = values(10, n, 16, d).requires_grad_(), values(11, n, 16, d)
+    masks = (fraction(12, n * 16) < 0.5).view(n, 16)
+lines = F.normalize(values(13, d, 1024 if name == "SIGReg" else d), dim=0)
 objectives = {
     "DCL": lambda: dcl(False),
     "DCLW": lambda: dcl(True),
@@ -267,13 +280,18 @@ objectives = {
 }
 
 
+leaves = (a, b, c) + ((many,) if "many" in globals() else ())
+
+
 def step():
     objectives[name]().backward()
-    for z in (a, b, c) + ((many,) if "many" in globals() else ()):
+    for z in leaves:
         z.grad = None
 
 
-step()
+loss = objectives[name]()
+loss.backward()
+answers = [loss.item()] + [z.grad.double().norm().item() for z in leaves if z.grad is not None]
 times = []
 for _ in range(5):
     start = time.perf_counter()
@@ -282,4 +300,5 @@ for _ in range(5):
         step()
         repeats += 1
     times.append((time.perf_counter() - start) / repeats)
-print(json.dumps({"value": n / sorted(times)[2], "name": f"torch {torch.__version__}, {torch.get_num_threads()} threads"}))
+name = f"torch {torch.__version__}, {torch.get_num_threads()} threads"
+print(json.dumps({"value": n / sorted(times)[2], "name": name, "same": {"answers": answers}}))

@@ -1,0 +1,50 @@
+module Vantage.Tests.CatalogueTests
+
+open Expecto
+open Vantage
+
+let private trained knn random warning = {
+    Metrics = Map [ "knn", knn; "linear", knn + 10.0 ]
+    Random = Map [ "knn", random; "linear", random + 5.0 ]
+    Epochs = 3
+    Seconds = 60.0
+    Warning = warning
+}
+
+/// Runs of all recipes under one budget, and what a table says of them.
+[<Tests>]
+let tests =
+    testList "Catalogue" [
+        test "epochs that fit: as many whole ones as the minutes hold, at least one" {
+            for minutes, seconds, perEpoch, expected in
+                [ 1.0, 0.1, 100, 6; 1.0, 0.11, 100, 5; 0.01, 1.0, 100, 1; 5.0, 0.5, 200, 3 ] do
+                Expect.equal (Budget.epochs minutes seconds perEpoch) expected $"{minutes} min, {seconds} s"
+        }
+        test "deviations above: the difference of means in units of the root mean variance" {
+            // Variances 1 and 1 about 80 and 70.
+            Expect.floatClose
+                Accuracy.high
+                (Catalogue.above [ 79.0; 80.0; 81.0 ] [ 69.0; 70.0; 71.0 ]).Value
+                10.0
+                "ten"
+            Expect.isNone (Catalogue.above [ 80.0 ] [ 70.0; 71.0 ]) "one value has no deviation"
+        }
+        test "a row tells means, deviations, warnings" {
+            let row =
+                Catalogue.row "byol" [
+                    trained 79.0 69.0 None
+                    trained 80.0 70.0 (Some "warning: step 3")
+                    trained 81.0 71.0 None
+                ]
+            Expect.equal
+                row
+                "| `byol` | 3 | 80.00 ± 1.00 | 90.00 ± 1.00 | 70.00 ± 1.00 | 75.00 ± 1.00 | 10.0 | 1 of 3 | 60.00 ± 0.00 |"
+                "row"
+        }
+        test "a step is timed on the recipe's own views" {
+            let data = Sets.load "glyphs:64:40"
+            let seconds = Budget.secondsAStep TorchSharp.torch.CPU Generators.small data.Train
+            Expect.isGreaterThan seconds 0.0 "takes time"
+            Expect.isLessThan seconds 5.0 "of a small network"
+        }
+    ]
