@@ -151,6 +151,7 @@ module Cli =
             eprintfn $"{e.Message}"
             if e.ErrorCode = ErrorCode.HelpText then 0 else 1
         | UserException text
+        | EvaluationException text
         | CheckpointException text ->
             eprintfn $"{text}"
             1

@@ -80,7 +80,21 @@ let private recipes =
                      ])
     })
 
-let private everyRecipe = recipes @ (Strategies.all |> List.map snd) |> List.distinct
+let private protocols = {
+    Generators.small with
+        Name = "every protocol"
+        Evaluate = [
+            linearSweep 0.1 200
+            simclrLinear 4096
+            mocoLinear 256
+            byolLinear 1024
+            balancedLabels 1.0 (perClass (dinoLinear 128))
+            randomLabels 10.0 (knn 5 0.1)
+            classifier
+        ]
+}
+
+let private everyRecipe = protocols :: recipes @ (Strategies.all |> List.map snd) |> List.distinct
 
 /// Recipes as text.
 [<Tests>]

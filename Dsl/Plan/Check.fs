@@ -159,18 +159,7 @@ module Check =
         let warm = Schedule.warmup recipe.Optimizer.Rate
         if warm < 0<epoch> || warm > recipe.Epochs then
             RecipeError.WarmupLongerThanRun (warm, recipe.Epochs)
-        for protocol in recipe.Evaluate do
-            match protocol with
-            | Protocol.Knn (k, t) when k < 1 || not (finite t && t > 0.0) -> RecipeError.BadProtocol protocol
-            | Protocol.Classifier when
-                (match recipe.Objective with
-                 | Objective.Classify _ -> false
-                 | _ -> true)
-                ->
-                RecipeError.NoClassifier recipe.Objective
-            | Protocol.Linear (d, n) when n < 1 || not (finite d && d >= 0.0) ->
-                RecipeError.BadProtocol protocol
-            | _ -> ()
+        yield! CheckProtocol.errors recipe
     ]
 
     /// The sizes of these views, where they differ; tiles go through the network by themselves.
@@ -203,8 +192,5 @@ module Check =
         for augmentation in Recipe.augmentations r |> List.distinct do
             yield! CheckView.onImages shape augmentation
         yield! CheckNetwork.onImages shape r
-        for protocol in r.Evaluate do
-            match protocol with
-            | Protocol.Knn (k, _) when k > shape.Images -> RecipeError.NeighboursMoreThanImages (k, shape)
-            | _ -> ()
+        yield! r.Evaluate |> List.collect (CheckProtocol.onImages shape)
     ]

@@ -52,6 +52,9 @@ type RecipeError =
     | BadEpochs of int<epoch>
     | WarmupLongerThanRun of int<epoch> * int<epoch>
     | BadProtocol of Protocol
+    | ProtocolDoesNotFit of Protocol * inner: Protocol
+    | ProtocolTwice of name: string
+    | ProbeBatchLargerThanSet of Protocol * images: int
     | NeighboursMoreThanImages of int * ImageShape
     | BadObjective of Objective * number: string * float
     | MechanismWithoutTerm of Mechanism * Objective
@@ -225,6 +228,12 @@ module RecipeError =
         | RecipeError.WarmupLongerThanRun (w, e) ->
             $"A warm-up of {int w} epochs does not fit a run of {int e}."
         | RecipeError.BadProtocol p ->
-            $"{Print.protocol p}: every number must be positive and finite (decay may be 0)."
+            $"{Print.protocol p}: every number must be positive and finite (decay may be 0), a held-out share below 1, a percentage at most 100, momentum below 1, names plain words."
+        | RecipeError.ProtocolDoesNotFit (outer, inner) ->
+            $"{Print.protocol outer} cannot hold {Print.protocol inner}: the recipe's own classifier stands alone, and shares of labels and means over classes are taken once."
+        | RecipeError.ProtocolTwice name ->
+            $"Two protocols are called {name} in the results, and one would hide the other. Leave one out."
+        | RecipeError.ProbeBatchLargerThanSet (p, images) ->
+            $"{Print.protocol p}: its batch is larger than the {images} labelled training images. Use a batch of at most {images}; the words scale the rate."
         | RecipeError.NeighboursMoreThanImages (k, shape) ->
             $"k-NN with {k} neighbours needs more than the {shape.Images} training images. Use k of at most {shape.Images}."

@@ -48,61 +48,92 @@ module Probe =
                     (encode (x.``to`` device)).``to`` torch.CPU))
         torch.cat(parts |> List.toArray, 0L).MoveToOuterDisposeScope()
 
-    /// Weighted cosine k-nearest-neighbour accuracy in percent: each of the k most similar training images votes for its
-    /// class with exp (similarity / temperature) (Wu et al. 2018; MoCo's CIFAR demo). Queries go in blocks of 500.
-    let knn neighbours (temperature: float) (f: Features) =
+    let private refuse text = raise (EvaluationException text)
+
+    // What no protocol can measure.
+    let private examine (f: Features) =
+        let side name (x: torch.Tensor) (labels: int array) =
+            if x.dim () <> 2L || labels.Length = 0 || x.shape[0] <> int64 labels.Length then
+                let size = x.shape |> Array.map string |> String.concat " x "
+                refuse
+                    $"the {name} features are {size} and the {name} labels {labels.Length}: they do not belong together. Give one row of features and one label for each image."
+            match labels |> Array.tryFindIndex (fun l -> l < 0 || l >= f.Classes) with
+            | Some i ->
+                refuse
+                    $"{name} image {i} has label {labels[i]}, and there are {f.Classes} classes, 0 to {f.Classes - 1}. The labels are of another set, or the number of classes is wrong."
+            | None -> ()
+            let finite = x.isfinite().all(1L)
+            if not (finite.all().item<bool>()) then
+                let row = finite.logical_not().to_type(torch.int32).argmax().item<int64>()
+                refuse
+                    $"the features of {name} image {row} are not finite. The network has diverged, or the features were damaged; nothing can be measured on them."
+        use _ = torch.NewDisposeScope ()
+        side "training" f.Train f.TrainLabels
+        side "test" f.Test f.TestLabels
+        if f.Train.shape[1] <> f.Test.shape[1] then
+            refuse
+                $"training features have {f.Train.shape[1]} values and test features {f.Test.shape[1]}. They must come from one encoder."
+
+    // The same features, unless a protocol that sees these labels cannot learn from them.
+    let private learnable (f: Features) =
+        examine f
+        let seen = Set f.TrainLabels
+        if seen.Count < 2 then
+            refuse
+                $"all {f.TrainLabels.Length} labelled training images have class {f.TrainLabels[0]}: one class only can be told from nothing. Use more labels, or another split."
+        match f.TestLabels |> Array.tryFind (seen.Contains >> not) with
+        | Some absent ->
+            refuse
+                $"class {absent} is in the test split, but in none of the {f.TrainLabels.Length} labelled training images. Use a split with every class, or balancedLabels."
+        | None -> f
+
+    /// The class that weighted cosine k nearest neighbours give each test image: each of the k most similar training images votes for its
+    /// class with exp (similarity / temperature) (Wu et al. 2018; MoCo's CIFAR demo). Exact; queries go in blocks of 500.
+    let neighbours k (temperature: float) (f: Features) =
+        if int64 k > f.Train.shape[0] then
+            refuse
+                $"{k} neighbours are more than the {f.Train.shape[0]} labelled training images. Use at most {f.Train.shape[0]} neighbours."
         use _ = torch.NewDisposeScope ()
         use _ = torch.no_grad ()
         let normalize (x: torch.Tensor) = torch.nn.functional.normalize (x, 2.0, 1L)
         let bank = (normalize f.Train).t().contiguous()
         let labels = int64s f.TrainLabels
-        let truth = int64s f.TestLabels
         let queries = normalize f.Test
         let count = int f.Test.shape[0]
-        let right =
-            [ 0..500 .. count - 1 ]
-            |> List.sumBy (fun start ->
-                Scope.scoped (fun () ->
-                    let stop = min count (start + 500)
-                    let similarity = queries.slice(0L, int64 start, int64 stop, 1L).mm bank
-                    let struct (top, index) = similarity.topk (neighbours, 1)
-                    let weights = (top / Scope.number temperature).exp()
-                    let votes = torch.zeros (int64 (stop - start), int64 f.Classes)
-                    let votes = votes.scatter_add (1L, labels[index], weights)
-                    let said = votes.argmax 1L
-                    said.eq(truth.slice (0L, int64 start, int64 stop, 1L)).sum().item<int64>()))
-        100.0 * float right / float count
+        [| 0..500 .. count - 1 |]
+        |> Array.collect (fun start ->
+            Scope.scoped (fun () ->
+                let stop = min count (start + 500)
+                let similarity = queries.slice(0L, int64 start, int64 stop, 1L).mm bank
+                let struct (top, index) = similarity.topk (k, 1)
+                // Less the largest, so that no temperature makes a vote infinite or all votes 0.
+                let nearest = top.slice (1L, 0L, 1L, 1L)
+                let weights = ((top - nearest) / Scope.number temperature).exp()
+                let votes = torch.zeros (int64 (stop - start), int64 f.Classes)
+                let votes = votes.scatter_add (1L, labels[index], weights)
+                (votes.argmax 1L).data<int64>().ToArray() |> Array.map int))
+
+    /// Weighted cosine k-nearest-neighbour accuracy in percent.
+    let knn k temperature (f: Features) =
+        examine f
+        Accuracy.top1 (neighbours k temperature f) f.TestLabels
+
+    // The class that softmax regression gives each test image.
+    let private regression decay iterations (f: Features) =
+        use _ = torch.NewDisposeScope ()
+        let standardize = LinearProbe.standardizer f.Train
+        let parameters = LinearProbe.start f.Train.shape[1] f.Classes
+        LinearProbe.fit decay iterations f.Classes (standardize f.Train) f.TrainLabels parameters
+        LinearProbe.classify f.Classes (standardize f.Test) parameters
 
     /// Accuracy in percent of softmax regression on features standardized by the training part's mean and deviation, fitted
     /// by L-BFGS on mean cross-entropy plus decay * |W|^2.
     let linear decay iterations (f: Features) =
-        use _ = torch.NewDisposeScope ()
-        let mean = f.Train.mean ([| 0L |], true)
-        let deviation = f.Train.std (0L, true, true) + Scope.number 1e-6
-        let standardize (x: torch.Tensor) = (x - mean) / deviation
-        let train, test = standardize f.Train, standardize f.Test
-        let labels = int64s f.TrainLabels
-        let width, classes = f.Train.shape[1], int64 f.Classes
-        // One vector of all parameters: the weights, then a bias for each class.
-        let parameters = torch.zeros ((width + 1L) * classes)
-        let weight (all: torch.Tensor) = all.slice(0L, 0L, width * classes, 1L).reshape(width, classes)
-        let bias (all: torch.Tensor) = all.slice (0L, width * classes, (width + 1L) * classes, 1L)
-        let logits (x: torch.Tensor) all = x.mm (weight all) + bias all
-        let loss all =
-            torch.nn.functional.cross_entropy (logits train all, labels)
-            + (weight all).pow(Scope.number 2.0).sum() * Scope.number decay
-        Lbfgs.minimize iterations loss parameters
-        use _ = torch.no_grad ()
-        let said = (logits test parameters).argmax 1L
-        100.0 * float (said.eq(int64s f.TestLabels).sum().item<int64>())
-        / float f.TestLabels.Length
+        examine f
+        Accuracy.top1 (regression decay iterations f) f.TestLabels
 
     /// A protocol's name in results.
-    let name =
-        function
-        | Protocol.Knn _ -> "knn"
-        | Protocol.Linear _ -> "linear"
-        | Protocol.Classifier -> "classifier"
+    let name = Protocol.name
 
     /// The share of rows, in percent, whose largest logit is that of their label.
     let classified (logits: torch.Tensor) (labels: int array) =
@@ -110,11 +141,52 @@ module Probe =
         let right = logits.argmax(1L).eq(int64s labels).sum().item<int64>()
         100.0 * float right / float labels.Length
 
-    /// Runs each protocol on features, but for the classifier's, which is a matter of the network: names and accuracies in percent.
-    let run protocols features =
+    // The features whose labels a share allows; the caller releases them.
+    let private few seed share (f: Features) =
+        let chosen = Subset.ofShare seed f.Classes share f.TrainLabels
+        {
+            f with
+                Train = f.Train.index_select (0L, int64s chosen)
+                TrainLabels = chosen |> Array.map (fun i -> f.TrainLabels[i])
+        }
+
+    /// The class that a protocol gives each test image. Test labels are only looked at to refuse what cannot be learnt; they decide nothing.
+    let rec predict seed protocol (f: Features) =
+        use _ = torch.NewDisposeScope ()
+        match protocol with
+        | Protocol.FewLabels (share, inner) ->
+            examine f
+            predict seed inner (few seed share f)
+        | Protocol.PerClass inner -> predict seed inner f
+        | Protocol.Classifier ->
+            refuse "the recipe's own classifier says nothing about features; it needs the network."
+        | Protocol.Knn (k, temperature) -> neighbours k temperature (learnable f)
+        | Protocol.Linear (decay, iterations) -> regression decay iterations (learnable f)
+        | Protocol.LinearSweep (share, iterations) ->
+            let f = learnable f
+            snd (LinearProbe.sweep seed share iterations f.Classes f.Train f.TrainLabels f.Test)
+        | Protocol.LinearSgd settings ->
+            let f = learnable f
+            snd (LinearProbe.byRate seed settings f.Classes f.Train f.TrainLabels f.Test)
+
+    // Whether a protocol's figure is a mean over classes.
+    let rec private overClasses =
+        function
+        | Protocol.PerClass _ -> true
+        | Protocol.FewLabels (_, inner) -> overClasses inner
+        | _ -> false
+
+    /// A protocol's accuracy on features, in percent.
+    let measure seed protocol (f: Features) =
+        let predicted = predict seed protocol f
+        if overClasses protocol then
+            Accuracy.perClass f.Classes predicted f.TestLabels
+        else
+            Accuracy.top1 predicted f.TestLabels
+
+    /// Runs each protocol on features, but for the classifier's, which is a matter of the network: names and accuracies in percent. The seed draws subsets of
+    /// labels, held-out images and the order of SGD.
+    let run seed protocols features =
         protocols
-        |> List.choose (fun protocol ->
-            match protocol with
-            | Protocol.Knn (k, temperature) -> Some (name protocol, knn k temperature features)
-            | Protocol.Linear (decay, iterations) -> Some (name protocol, linear decay iterations features)
-            | Protocol.Classifier -> None)
+        |> List.filter ((<>) Protocol.Classifier)
+        |> List.map (fun protocol -> name protocol, measure seed protocol features)

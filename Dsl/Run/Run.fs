@@ -134,7 +134,7 @@ module Run =
                 let device = trainer.Network.Weights.Device
                 use trainFeatures = Probe.features trainer.Viewer trainer.Split encode device
                 use testFeatures = Probe.features trainer.Viewer test encode device
-                Probe.run protocols {
+                Probe.run trainer.Recipe.Seed protocols {
                     Train = trainFeatures
                     TrainLabels = trainLabels
                     Test = testFeatures

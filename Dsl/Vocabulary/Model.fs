@@ -183,16 +183,6 @@ type Precision =
     | Float32
     | BFloat16
 
-/// How a representation is measured, frozen, on labelled images.
-[<RequireQualifiedAccess>]
-type Protocol =
-    /// Cosine k nearest neighbours, weighted exp(similarity / temperature) (Wu et al. 2018).
-    | Knn of neighbours: int * temperature: float
-    /// Softmax regression on standardized features by L-BFGS, with this factor on the squared weights.
-    | Linear of decay: float * iterations: int
-    /// What the recipe's own classifier says.
-    | Classifier
-
 /// What happens to an image that cannot be decoded.
 [<RequireQualifiedAccess>]
 type OnCorrupt =

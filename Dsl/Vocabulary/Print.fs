@@ -156,11 +156,31 @@ module Print =
             $"Objective.Restore ({number t}, {{ Share = {number r.Share}; Deviation = {number r.Deviation}; {weights}; {decoder} }})"
         | Objective.LocalGlobal (clip, penalty) -> $"Objective.LocalGlobal ({number clip}, {number penalty})"
 
+    let private decline =
+        function
+        | Decline.Cosine -> "Decline.Cosine"
+        | Decline.Steps epochs -> $"Decline.Steps {list (List.map string epochs)}"
+
+    let private share =
+        function
+        | LabelShare.Balanced percent -> $"LabelShare.Balanced {number percent}"
+        | LabelShare.Random percent -> $"LabelShare.Random {number percent}"
+
     /// An evaluation protocol.
-    let protocol =
+    let rec protocol =
         function
         | Protocol.Knn (neighbours, temperature) -> $"Protocol.Knn ({neighbours}, {number temperature})"
         | Protocol.Linear (decay, iterations) -> $"Protocol.Linear ({number decay}, {iterations})"
+        | Protocol.LinearSweep (holdOut, iterations) ->
+            $"Protocol.LinearSweep ({number holdOut}, {iterations})"
+        | Protocol.LinearSgd s ->
+            let choice = $"Rates = {list (List.map number s.Rates)}; HoldOut = {number s.HoldOut}"
+            let steps = $"Decline = {decline s.Decline}; Batch = {s.Batch}; Epochs = {s.Epochs}"
+            let nesterov = if s.Nesterov then "true" else "false"
+            let momentum = $"Momentum = {number s.Momentum}; Nesterov = {nesterov}; Decay = {number s.Decay}"
+            $"Protocol.LinearSgd {{ Name = {text s.Name}; {choice}; {steps}; {momentum} }}"
+        | Protocol.FewLabels (labels, inner) -> $"Protocol.FewLabels ({share labels}, {protocol inner})"
+        | Protocol.PerClass inner -> $"Protocol.PerClass ({protocol inner})"
         | Protocol.Classifier -> "Protocol.Classifier"
 
     let private rule =

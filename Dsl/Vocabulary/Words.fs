@@ -132,15 +132,6 @@ module Words =
     /// A paper on arXiv, and where in it.
     let arxiv number where = { Paper = $"arXiv:{number}"; Where = where }
 
-    /// Weighted cosine k nearest neighbours.
-    let knn neighbours temperature = Protocol.Knn (neighbours, temperature)
-
-    /// Softmax regression by L-BFGS.
-    let linearProbe decay iterations = Protocol.Linear (decay, iterations)
-
-    /// The accuracy of the recipe's own classifier.
-    let classifier = Protocol.Classifier
-
     /// Encoder in bfloat16.
     let bfloat16 = Precision.BFloat16
 

@@ -1,0 +1,163 @@
+namespace Vantage
+
+open System
+open TorchSharp
+
+/// Softmax regression on frozen features: one vector of all parameters, the weights d x classes, then a bias for each class.
+module LinearProbe =
+    let private int64s (labels: int array) = torch.tensor (Array.map int64 labels)
+
+    /// Zero parameters for features of this width.
+    let start (width: int64) (classes: int) = torch.zeros ((width + 1L) * int64 classes)
+
+    let private parts (width: int64) (classes: int) (all: torch.Tensor) =
+        let count = width * int64 classes
+        all.slice(0L, 0L, count, 1L).reshape(width, int64 classes),
+        all.slice (0L, count, count + int64 classes, 1L)
+
+    /// Scores n x classes.
+    let scores classes (x: torch.Tensor) all =
+        let weight, bias = parts x.shape[1] classes all
+        x.mm weight + bias
+
+    /// The most probable class of each row.
+    let classify classes x all =
+        use _ = torch.NewDisposeScope ()
+        use _ = torch.no_grad ()
+        ((scores classes x all).argmax 1L).data<int64>().ToArray() |> Array.map int
+
+    /// What makes features have mean 0 and deviation 1 over the rows of `train`.
+    let standardizer (train: torch.Tensor) =
+        let mean = train.mean ([| 0L |], true)
+        let deviation = train.std (0L, true, true) + Scope.number 1e-6
+        fun (x: torch.Tensor) -> (x - mean) / deviation
+
+    /// Improves parameters in place, by L-BFGS on mean cross-entropy plus penalty * |W|^2.
+    let fit
+        (penalty: float)
+        iterations
+        classes
+        (x: torch.Tensor)
+        (labels: int array)
+        (parameters: torch.Tensor)
+        =
+        let truth = int64s labels
+        let loss all =
+            let weight, _ = parts x.shape[1] classes all
+            torch.nn.functional.cross_entropy (scores classes x all, truth)
+            + weight.pow(Scope.number 2.0).sum() * Scope.number penalty
+        Lbfgs.minimize iterations loss parameters
+
+    /// The 45 weights of the l2 term, from 1e5 down to 1e-6 in equal steps of their logarithm. A weight w adds w / 2 |W|^2 to the summed cross-entropy, as
+    /// 1 / C of scikit-learn; the paper does not say whether its sum is a mean.
+    let weights = Array.init 45 (fun i -> 10.0 ** (5.0 - 11.0 * float i / 44.0))
+
+    let private rows (x: torch.Tensor) (places: int array) = x.index_select (0L, int64s places)
+
+    let private at (labels: int array) = Array.map (fun i -> labels[i])
+
+    /// The weight of `weights` whose fit is most often right on held-out training images (of equals the largest), and the predictions for `test` of a fit with it on
+    /// all training images. The sweep goes from the largest weight to the smallest, each from where the one before ended.
+    let sweep seed share iterations classes (train: torch.Tensor) (labels: int array) (test: torch.Tensor) =
+        use _ = torch.NewDisposeScope ()
+        let fitted, held = Subset.holdOut seed share labels
+        let part = rows train fitted
+        let standardize = standardizer part
+        let part, validation = standardize part, standardize (rows train held)
+        let parameters = start train.shape[1] classes
+        let best =
+            weights
+            |> Array.map (fun weight ->
+                fit
+                    (weight / (2.0 * float fitted.Length))
+                    iterations
+                    classes
+                    part
+                    (at labels fitted)
+                    parameters
+                Scope.settle ()
+                weight, Accuracy.top1 (classify classes validation parameters) (at labels held))
+            |> Array.maxBy snd
+            |> fst
+        let standardize = standardizer train
+        let parameters = start train.shape[1] classes
+        fit (best / (2.0 * float labels.Length)) iterations classes (standardize train) labels parameters
+        best, classify classes (standardize test) parameters
+
+    let private rateAt (settings: SgdProbe) highest step perEpoch =
+        match settings.Decline with
+        | Decline.Cosine ->
+            let progress = float step / float (settings.Epochs * perEpoch)
+            highest * 0.5 * (1.0 + cos (Math.PI * progress))
+        | Decline.Steps epochs ->
+            let passed = epochs |> List.filter (fun e -> step / perEpoch >= e) |> List.length
+            highest * 0.1 ** float passed
+
+    /// Parameters after SGD from zero with this highest rate, momentum as PyTorch's SGD has it; the decay is of weights, not of biases.
+    let sgd seed (settings: SgdProbe) (rate: float) classes (x: torch.Tensor) (labels: int array) =
+        use _ = torch.NewDisposeScope ()
+        use _ = torch.no_grad ()
+        let n = labels.Length
+        if settings.Batch > n then
+            raise (
+                EvaluationException
+                    $"linear-{settings.Name}: a batch of {settings.Batch} is larger than the {n} labelled images. Use a batch of at most {n}; its rate follows."
+            )
+        let truth = torch.nn.functional.one_hot(int64s labels, int64 classes).to_type torch.float32
+        let all = start x.shape[1] classes
+        let velocity = torch.zeros_like all
+        let weight, bias = parts x.shape[1] classes all
+        let perEpoch = (n + settings.Batch - 1) / settings.Batch
+        for epoch in 0 .. settings.Epochs - 1 do
+            let order = int64s (Order.permutation seed epoch n)
+            for step in 0 .. perEpoch - 1 do
+                Scope.scoped (fun () ->
+                    let first, last = step * settings.Batch, min n ((step + 1) * settings.Batch)
+                    let chosen = order.slice (0L, int64 first, int64 last, 1L)
+                    let batch = x.index_select (0L, chosen)
+                    // The slope of mean cross-entropy in the scores.
+                    let slope =
+                        ((batch.mm weight + bias).softmax 1L - truth.index_select (0L, chosen))
+                        / Scope.number (float (last - first))
+                    let ofWeight = batch.t().mm(slope) + weight * Scope.number settings.Decay
+                    let gradient = torch.cat ([| ofWeight.flatten (); slope.sum ([| 0L |], false) |], 0L)
+                    velocity.mul_(Scope.number settings.Momentum).add_ gradient |> ignore
+                    let move =
+                        if settings.Nesterov then
+                            gradient + velocity * Scope.number settings.Momentum
+                        else
+                            velocity
+                    all.sub_ (move * Scope.number (rateAt settings rate (epoch * perEpoch + step) perEpoch))
+                    |> ignore)
+            order.Dispose ()
+            Scope.settle ()
+        if not (all.isfinite().all().item<bool>()) then
+            raise (
+                EvaluationException
+                    $"linear-{settings.Name}: the weights are not finite after {settings.Epochs} epochs at rate {rate}. The features are too large for this rate: lower it, or standardize them (linearSweep)."
+            )
+        all.MoveToOuterDisposeScope ()
+
+    /// The rate taken, and the predictions for `test` of a fit with it on all training images.
+    let byRate
+        seed
+        (settings: SgdProbe)
+        classes
+        (train: torch.Tensor)
+        (labels: int array)
+        (test: torch.Tensor)
+        =
+        use _ = torch.NewDisposeScope ()
+        let rate =
+            match settings.Rates with
+            | [ one ] -> one
+            | rates ->
+                let fitted, held = Subset.holdOut seed settings.HoldOut labels
+                let part, validation = rows train fitted, rows train held
+                // A held-out part may leave fewer images than the batch has.
+                let chosen = { settings with Batch = min settings.Batch fitted.Length }
+                rates
+                |> List.maxBy (fun rate ->
+                    let parameters = sgd seed chosen rate classes part (at labels fitted)
+                    Accuracy.top1 (classify classes validation parameters) (at labels held))
+        rate, classify classes test (sgd seed settings rate classes train labels)

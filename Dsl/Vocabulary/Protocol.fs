@@ -1,0 +1,100 @@
+namespace Vantage
+
+open System.Globalization
+
+/// How the rate of a linear probe falls.
+[<RequireQualifiedAccess>]
+type Decline =
+    /// Half a cosine to 0 over all steps.
+    | Cosine
+    /// Divided by 10 at the start of each of these epochs, counted from 0.
+    | Steps of epochs: int list
+
+/// A linear classifier trained by SGD on frozen features as they are, from zero weights, without augmentation.
+type SgdProbe = {
+    /// In results, after "linear-".
+    Name: string
+    /// The highest rates, for this batch. Of several, the one that is best on held-out training images is taken, and fitted again on all.
+    Rates: float list
+    /// Which share of the training images, between 0 and 1, chooses among several rates.
+    HoldOut: float
+    Decline: Decline
+    Batch: int
+    Epochs: int
+    Momentum: float
+    Nesterov: bool
+    Decay: float
+}
+
+/// Which training images a protocol may see the labels of.
+[<RequireQualifiedAccess>]
+type LabelShare =
+    /// So many percent of the images, as many of each class, at least one.
+    | Balanced of percent: float
+    /// So many percent of the images, whatever their class.
+    | Random of percent: float
+
+/// How a representation is measured, frozen, on labelled images.
+[<RequireQualifiedAccess>]
+type Protocol =
+    /// Cosine k nearest neighbours, weighted exp(similarity / temperature) (Wu et al. 2018).
+    | Knn of neighbours: int * temperature: float
+    /// Softmax regression on standardized features by L-BFGS, with this factor on the squared weights.
+    | Linear of decay: float * iterations: int
+    /// The same with the best of 45 weights of the l2 term on this share of the training images, held out, then fitted again on all (SimCLR, appendix B.8).
+    | LinearSweep of holdOut: float * iterations: int
+    /// A linear classifier by SGD.
+    | LinearSgd of SgdProbe
+    /// Another protocol that sees only some labels, drawn from the recipe's seed.
+    | FewLabels of LabelShare * Protocol
+    /// Another protocol, its accuracy the mean over classes.
+    | PerClass of Protocol
+    /// What the recipe's own classifier says.
+    | Classifier
+
+/// Functions over protocols.
+module Protocol =
+    let private number (x: float) = x.ToString ("R", CultureInfo.InvariantCulture)
+
+    /// A protocol's name in results.
+    let rec name =
+        function
+        | Protocol.Knn _ -> "knn"
+        | Protocol.Linear _ -> "linear"
+        | Protocol.LinearSweep _ -> "linear-sweep"
+        | Protocol.LinearSgd settings -> $"linear-{settings.Name}"
+        | Protocol.FewLabels (LabelShare.Balanced p, inner) -> $"{name inner}-{number p}%%-balanced"
+        | Protocol.FewLabels (LabelShare.Random p, inner) -> $"{name inner}-{number p}%%-random"
+        | Protocol.PerClass inner -> $"{name inner}-per-class"
+        | Protocol.Classifier -> "classifier"
+
+    /// What a protocol does, in words.
+    let rec words =
+        function
+        | Protocol.Knn (k, t) ->
+            $"{k} nearest neighbours by cosine, votes weighted by exp (similarity / {number t})"
+        | Protocol.Linear (decay, iterations) ->
+            $"softmax regression on standardized features, {number decay} |W|^2, L-BFGS of at most {iterations} iterations"
+        | Protocol.LinearSweep (share, iterations) ->
+            $"softmax regression on standardized features, L-BFGS of at most {iterations} iterations, the best of 45 l2 weights from 1e-6 to 1e5 on {number (100.0 * share)} %% held out, then fitted on all"
+        | Protocol.LinearSgd s ->
+            let rates = s.Rates |> List.map number |> String.concat ", "
+            let best =
+                if s.Rates.Length > 1 then
+                    $" (the best on {number (100.0 * s.HoldOut)} %% held out)"
+                else
+                    ""
+            $"softmax regression on features as they are, SGD of {s.Epochs} epochs in batches of {s.Batch}, rate {rates}{best}, momentum {number s.Momentum}"
+        | Protocol.FewLabels (LabelShare.Balanced p, inner) ->
+            $"with {number p} %% of the labels, as many of each class: {words inner}"
+        | Protocol.FewLabels (LabelShare.Random p, inner) ->
+            $"with {number p} %% of the labels, drawn from all: {words inner}"
+        | Protocol.PerClass inner -> $"{words inner}; the mean over classes"
+        | Protocol.Classifier -> "the recipe's own classifier"
+
+    /// How many labelled images a share of so many images in so many classes is, at least one, and one of each class where it is balanced.
+    let labelled classes images =
+        function
+        | LabelShare.Balanced percent ->
+            classes * max 1 (int (round (percent / 100.0 * float images / float classes)))
+        | LabelShare.Random percent -> max 1 (int (round (percent / 100.0 * float images)))
