@@ -78,7 +78,7 @@ public static class LogSumExp
     }
 
     private static bool InVectors(Tensor u, int tileRows) =>
-        tileRows == 0 && u.device_type == TorchSharp.DeviceType.CPU && u.dtype == ScalarType.Float32 && Simd.SymmetricSoftmax.Bits > 0;
+        tileRows == 0 && Values.InVectors(u);
 
     private sealed record AmongOptions(double Scale, long Period, double Bound, int TileRows);
 
