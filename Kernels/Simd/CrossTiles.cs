@@ -14,11 +14,12 @@ internal sealed unsafe class CrossTiles<TLanes, TVector>
     where TVector : struct
 {
     private const int Block = 192, Stride = Block + 16;
+    private const int MostRows = 288; // a tile of so many rows and a block of candidates, packed twice, fit the second cache
     private const float Lowest = -3e38f;
 
     private readonly float* _x;
     private readonly float* _y;
-    private readonly int _rows, _candidates, _width, _parts, _shares;
+    private readonly int _rows, _candidates, _width, _parts, _shares, _blockRows, _blocks;
     private readonly float _scale;
 
     /// <summary>Takes the rows and the candidates.</summary>
@@ -28,6 +29,8 @@ internal sealed unsafe class CrossTiles<TLanes, TVector>
         _y = y;
         (_rows, _candidates, _width, _scale) = (rows, candidates, width, (float)scale);
         _parts = (width + W - 1) / W;
+        _blocks = (rows + MostRows - 1) / MostRows;
+        _blockRows = (((rows + _blocks - 1) / _blocks) + 5) / 6 * 6; // the product takes six rows at once
 
         // Few rows: the candidates are shared out, by sizes alone, so that answers do not depend on the number of threads.
         _shares = rows >= 8 * Block ? 1 : Math.Clamp(candidates / (4 * Block), 1, 16);
@@ -44,15 +47,14 @@ internal sealed unsafe class CrossTiles<TLanes, TVector>
         using var sums = new NativeBuffer((long)_shares * _rows);
         using var totals = new NativeBuffer((long)_shares * _parts * _rows * W); // [share][column panel][row][column in panel]
         new Span<float>(maxima.Pointer, _shares * _rows).Fill(Lowest);
-        var blocks = (_rows + Block - 1) / Block;
         var spare = new ConcurrentBag<NativeBuffer>();
         var (max, sum, total) = ((nint)maxima.Pointer, (nint)sums.Pointer, (nint)totals.Pointer);
-        Parallel.For(0, blocks * _shares, new ParallelOptions { MaxDegreeOfParallelism = threads }, unit =>
+        Parallel.For(0, _blocks * _shares, new ParallelOptions { MaxDegreeOfParallelism = threads }, unit =>
         {
-            var buffer = spare.TryTake(out var kept) ? kept : new NativeBuffer(((long)Block * Stride) + ((long)Block * (_width + (_parts * W))));
+            var buffer = spare.TryTake(out var kept) ? kept : new NativeBuffer(((long)_blockRows * Stride) + ((long)Block * (_width + (_parts * W))));
             var share = unit % _shares;
             Share(
-                share, unit / _shares * Block, buffer.Pointer, (float*)max + SumsOf(share), (float*)sum + SumsOf(share),
+                share, unit / _shares * _blockRows, buffer.Pointer, (float*)max + SumsOf(share), (float*)sum + SumsOf(share),
                 (float*)total + (SumsOf(share) * _parts * W));
             spare.Add(buffer);
         });
@@ -70,8 +72,13 @@ internal sealed unsafe class CrossTiles<TLanes, TVector>
     // A block of rows over one share of the candidates.
     private void Share(int share, int first, float* tile, float* maxima, float* sums, float* totals)
     {
-        var rows = Math.Min(Block, _rows - first);
-        var across = tile + (Block * Stride);
+        var rows = Math.Min(_blockRows, _rows - first);
+        if (rows <= 0)
+        {
+            return;
+        }
+
+        var across = tile + (_blockRows * Stride);
         var along = across + (Block * _width);
         var blocks = (_candidates + Block - 1) / Block;
         var (from, to) = ((int)((long)blocks * share / _shares), (int)((long)blocks * (share + 1) / _shares));
@@ -108,9 +115,9 @@ internal sealed unsafe class CrossTiles<TLanes, TVector>
                 to[k * W] = row[k];
             }
 
-            for (var k = 0; k < _width; k++)
+            for (var part = 0; part < _parts; part++)
             {
-                along[(((k / W * Block) + i) * W) + (k % W)] = row[k];
+                new ReadOnlySpan<float>(row + (part * W), Math.Min(W, _width - (part * W))).CopyTo(new Span<float>(along + (((part * Block) + i) * W), W));
             }
         }
     }

@@ -19,6 +19,11 @@ public static class Classification
         return WithGradient.Of(
             inputs =>
             {
+                if (threshold >= 1 && Values.InVectors(inputs[0]))
+                {
+                    return CrossEntropy.OfLabels(inputs[0], labels, null, 1.0 / inputs[0].shape[0]);
+                }
+
                 var logs = inputs[0].log_softmax(1);
                 var own = labels.unsqueeze(1);
                 var chosen = logs.gather(1, own);

@@ -22,6 +22,11 @@ public static class Consistency
             {
                 var n = inputs[0].shape[0];
                 var sure = constant.softmax(1).amax([1L], true).gt(confidence).to_type(inputs[0].dtype);
+                if (Values.InVectors(inputs[0]))
+                {
+                    return CrossEntropy.OfLogits(inputs[0], 1, constant, null, temperature, true, sure, 1.0 / n);
+                }
+
                 var sharp = constant.div(temperature).log_softmax(1);
                 var q = sharp.exp();
                 var logs = inputs[0].log_softmax(1);
@@ -45,6 +50,11 @@ public static class Consistency
             inputs =>
             {
                 var n = inputs[0].shape[0];
+                if (Values.InVectors(inputs[0]))
+                {
+                    return CrossEntropy.OfLogits(inputs[0], temperature, constant, null, temperature, false, null, 1.0 / n);
+                }
+
                 var logs = inputs[0].div(temperature).log_softmax(1);
                 var p = constant.div(temperature).softmax(1);
                 var loss = p.mul(logs).sum().neg_().div_(n);

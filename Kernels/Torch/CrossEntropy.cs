@@ -24,11 +24,52 @@ internal static class CrossEntropy
                 }
             }
 
+            if (Values.InVectors(views[v]))
+            {
+                var (part, slopes) = Of(views[v], temperature, met, 1 / (rows * pairs));
+                loss.add_(part);
+                gradients[v] = slopes[0];
+                continue;
+            }
+
             var logs = views[v].div(temperature).log_softmax(1);
-            loss.sub_(met.mul(logs).sum());
+            loss.sub_(met.mul(logs).sum().div_(rows * pairs));
             gradients[v] = logs.exp_().mul_(met.sum(1, true)).sub_(met).mul_(1 / (temperature * rows * pairs));
         }
 
-        return (loss.div_(rows * pairs).squeeze(0), gradients);
+        return (loss.squeeze(0), gradients);
+    }
+
+    /// <summary>In vectors: share times the sum over rows of the cross-entropy of softmax(x / t) with given weights of the columns, and its gradient.</summary>
+    internal static (Tensor Loss, Tensor[] Gradients) Of(Tensor x, double temperature, Tensor distribution, double share)
+    {
+        var q = distribution.contiguous();
+        return InVectors(x, temperature, Simd.RowTarget.Distribution(Values.Of(q)), null, share);
+    }
+
+    /// <summary>In vectors: the same with one label for each row; rows count by their weights, if there are any.</summary>
+    internal static (Tensor Loss, Tensor[] Gradients) OfLabels(Tensor x, Tensor labels, Tensor? weights, double share)
+    {
+        var y = labels.contiguous();
+        return InVectors(x, 1, Simd.RowTarget.Label(Values.LongsOf(y)), weights, share);
+    }
+
+    /// <summary>In vectors: the same with the softmax of other logits, less a centre, over a temperature of theirs; less their entropy where a divergence is asked for.</summary>
+    internal static (Tensor Loss, Tensor[] Gradients) OfLogits(
+        Tensor x, double temperature, Tensor target, Tensor? centre, double targetTemperature, bool divergence, Tensor? weights, double share)
+    {
+        var (t, c) = (target.contiguous(), centre?.contiguous());
+        return InVectors(
+            x, temperature, Simd.RowTarget.Softmax(Values.Of(t), c is null ? [] : Values.Of(c), 1 / targetTemperature, divergence), weights, share);
+    }
+
+    private static (Tensor Loss, Tensor[] Gradients) InVectors(Tensor x, double temperature, Simd.RowTarget target, Tensor? weights, double share)
+    {
+        var (values, w) = (x.contiguous(), weights?.contiguous());
+        var gradient = empty_like(values);
+        var sum = Simd.CrossEntropyRows.Loss(
+            Values.Of(values), (int)x.shape[1], 1 / temperature, target, w is null ? [] : Values.Of(w), share, get_num_threads(), Values.Of(gradient),
+            Simd.SymmetricSoftmax.Bits);
+        return (tensor((float)(sum * share)), [gradient]);
     }
 }

@@ -30,6 +30,11 @@ public static class HiddenPatches
             {
                 var masks = hidden.to_type(inputs[0].dtype);
                 var weights = masks.div(masks.sum(1, true).clamp_min(1)).div_(hidden.shape[0]).view(-1, 1);
+                if (Values.InVectors(inputs[0]))
+                {
+                    return CrossEntropy.OfLogits(inputs[0], studentTemperature, constant, middle, teacherTemperature, false, weights, 1);
+                }
+
                 var p = constant.sub(middle).div_(teacherTemperature).softmax(1);
                 var logs = inputs[0].div(studentTemperature).log_softmax(1);
                 var loss = p.mul(logs).mul_(weights).sum().neg_();

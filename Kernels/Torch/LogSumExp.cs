@@ -78,14 +78,14 @@ public static class LogSumExp
     }
 
     private static bool InVectors(Tensor u, int tileRows) =>
-        tileRows == 0 && u.device_type == TorchSharp.DeviceType.CPU && u.dtype == ScalarType.Float32 && Simd.SymmetricSoftmax.Bits > 0;
+        tileRows == 0 && Values.InVectors(u);
 
     private sealed record AmongOptions(double Scale, long Period, double Bound, int TileRows);
 
     private sealed record OverOptions(double Scale, double Clip, int TileRows, bool AnchorsLearn, bool CandidatesLearn)
     {
-        /// <summary>Where only anchors learn, their slopes come with the value: two products in all in place of three.</summary>
-        public bool Direct => AnchorsLearn && !CandidatesLearn && Clip == 0;
+        /// <summary>The anchors' slopes come with the value: one product less than making the similarities again.</summary>
+        public bool Direct => AnchorsLearn && Clip == 0;
     }
 
     private sealed class AmongFunction : autograd.SingleTensorFunction<AmongFunction>
@@ -178,9 +178,11 @@ public static class LogSumExp
                 slopes.narrow(0, start, count).copy_(e.mm(y).div_(sums.clamp_min_(1)).mul_(options.Scale)); // a sum below 1 is one of nothing
             });
             lse.MoveToOuterDisposeScope();
-            ctx.save_for_backward(slopes is null
-                ? [x.MoveToOuterDisposeScope(), y.MoveToOuterDisposeScope(), lse, .. ids]
-                : [slopes.MoveToOuterDisposeScope()]);
+            slopes?.MoveToOuterDisposeScope();
+            Tensor[] mine = slopes is null ? [] : [slopes];
+            ctx.save_for_backward(slopes is not null && !options.CandidatesLearn
+                ? [.. mine]
+                : [.. mine, x.MoveToOuterDisposeScope(), y.MoveToOuterDisposeScope(), lse, .. ids]);
             ctx.save_data("options", options);
             return lse;
         }
@@ -190,14 +192,16 @@ public static class LogSumExp
             using var once = Once.Backward();
             using var scope = NewDisposeScope();
             var (saved, options) = (ctx.get_saved_variables(), (OverOptions)ctx.get_data("options"));
-            if (options.Direct)
+            var direct = options.Direct ? saved[0].mul(grad_output.unsqueeze(1)).MoveToOuterDisposeScope() : null;
+            if (direct is not null && !options.CandidatesLearn)
             {
-                return [saved[0].mul(grad_output.unsqueeze(1)).MoveToOuterDisposeScope(), null!, null!, null!];
+                return [direct, null!, null!, null!];
             }
 
-            var (x, y, ids) = (saved[0], saved[1], saved.GetRange(3, saved.Count - 3).ToArray());
-            var lse = saved[2].clamp_min(-1e38); // of a row without candidates: exp(-infinity - lse) must be 0
-            var dx = options.AnchorsLearn ? empty_like(x) : null;
+            var first = options.Direct ? 1 : 0;
+            var (x, y, ids) = (saved[first], saved[first + 1], saved.GetRange(first + 3, saved.Count - first - 3).ToArray());
+            var lse = saved[first + 2].clamp_min(-1e38); // of a row without candidates: exp(-infinity - lse) must be 0
+            var dx = options.AnchorsLearn && !options.Direct ? empty_like(x) : null;
             var dy = options.CandidatesLearn ? zeros_like(y) : null;
             Tiles(x.shape[0], Rows(options.TileRows, y.shape[0]), (start, count) =>
             {
@@ -212,7 +216,7 @@ public static class LogSumExp
                 dx?.narrow(0, start, count).copy_(p.mm(y).mul_(options.Scale));
                 dy?.add_(p.t().mm(x.narrow(0, start, count)), options.Scale);
             });
-            return [dx?.MoveToOuterDisposeScope()!, dy?.MoveToOuterDisposeScope()!, null!, null!];
+            return [direct ?? dx?.MoveToOuterDisposeScope()!, dy?.MoveToOuterDisposeScope()!, null!, null!];
         }
 
         private static Tensor Similarities(Tensor x, Tensor y, OverOptions options, Tensor[] ids, long start, long count)

@@ -17,10 +17,10 @@ public static class MeanEntropy
             inputs =>
             {
                 var (n, k) = (inputs[0].shape[0], inputs[0].shape[1]);
-                var logs = inputs[0].div(temperature).log_softmax(1);
-                var log = Embeddings.LogSums(logs.t()).sub_(Math.Log(n)).unsqueeze_(0);
-                var p = logs.exp_();
-                var loss = log.exp().mul_(log).sum().add_(Math.Log(k));
+                var p = inputs[0].div(temperature).softmax(1);
+                var mean = p.mean([0L], true);
+                var log = mean.clamp_min(inputs[0].dtype == ScalarType.Float32 ? 1e-38 : 1e-300).log_(); // 0 log 0 is 0
+                var loss = mean.mul_(log).sum().add_(Math.Log(k));
                 var inner = p.mm(log.t());
                 return (loss, [log.sub(inner).mul_(p).div_(n * temperature)]);
             },

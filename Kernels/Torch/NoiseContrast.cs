@@ -99,7 +99,15 @@ public static class NoiseContrast
             using var scope = NewDisposeScope();
             var (rows, bank, indices) = (((Tensor)vars[0]).detach(), ((Tensor)vars[1]).detach(), (Tensor)vars[2]);
             var scores = empty(indices.shape[0], indices.shape[1], rows.dtype, rows.device);
-            LogSumExp.Tiles(rows.shape[0], LogSumExp.Rows(0, indices.shape[1] * rows.shape[1]), (start, count) =>
+            var vectors = Values.InVectors(rows) && bank.is_contiguous() && indices.is_contiguous() && indices.numel() > 0;
+            if (vectors)
+            {
+                rows = rows.contiguous();
+                Simd.BankProducts.Scores(
+                    Values.Of(rows), Values.Of(bank), Values.LongsOf(indices), (int)rows.shape[1], get_num_threads(), Values.Of(scores), Simd.SymmetricSoftmax.Bits);
+            }
+
+            LogSumExp.Tiles(vectors ? 0 : rows.shape[0], LogSumExp.Rows(0, indices.shape[1] * rows.shape[1]), (start, count) =>
                 scores.narrow(0, start, count).copy_(Chosen(bank, indices, start, count).matmul(rows.narrow(0, start, count).unsqueeze(2)).squeeze(2)));
             ctx.save_for_backward([rows.MoveToOuterDisposeScope(), bank.MoveToOuterDisposeScope(), indices]);
             return scores.MoveToOuterDisposeScope();
@@ -112,6 +120,14 @@ public static class NoiseContrast
             var saved = ctx.get_saved_variables();
             var (rows, bank, indices) = (saved[0], saved[1], saved[2]);
             var gradient = empty_like(rows);
+            if (Values.InVectors(rows) && bank.is_contiguous() && indices.is_contiguous() && indices.numel() > 0)
+            {
+                Simd.BankProducts.Gradient(
+                    Values.Of(grad_output.contiguous()), Values.Of(bank), Values.LongsOf(indices), (int)rows.shape[1], get_num_threads(), Values.Of(gradient),
+                    Simd.SymmetricSoftmax.Bits);
+                return [gradient.MoveToOuterDisposeScope(), null!, null!];
+            }
+
             LogSumExp.Tiles(rows.shape[0], LogSumExp.Rows(0, indices.shape[1] * rows.shape[1]), (start, count) =>
                 gradient.narrow(0, start, count).copy_(grad_output.narrow(0, start, count).unsqueeze(1).matmul(Chosen(bank, indices, start, count)).squeeze(1)));
             return [gradient.MoveToOuterDisposeScope(), null!, null!];

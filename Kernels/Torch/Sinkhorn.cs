@@ -20,11 +20,11 @@ public static class Sinkhorn
         var q = scores.sub(scores.amax([0L, 1L], true)).div_(epsilon).exp_();
         for (var i = 0; i < iterations; i++)
         {
-            q.div_(q.sum(0L, true).clamp_min_(Least)).div_(q.shape[1]);
-            q.div_(q.sum(1L, true).clamp_min_(Least)).div_(q.shape[0]);
+            q.mul_(q.sum(0L, true).clamp_min_(Least).mul_(q.shape[1]).reciprocal_());
+            q.mul_(q.sum(1L, true).clamp_min_(Least).mul_(i + 1 < iterations ? q.shape[0] : 1).reciprocal_());
         }
 
-        return q.mul_(q.shape[0]).MoveToOuterDisposeScope();
+        return q.MoveToOuterDisposeScope();
     }
 
     // A prototype so far from every image that all its entries underflow stays empty.

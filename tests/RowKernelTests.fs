@@ -1,0 +1,182 @@
+/// The vector kernels of rows: cross-entropy with three kinds of targets, products with rows of a bank.
+module Vantage.Tests.RowKernelTests
+
+open System
+open Expecto
+open TorchSharp
+open Vantage.Kernels
+open Vantage.Tests.Objectives
+
+let private tiers = [
+    if Runtime.Intrinsics.Vector512.IsHardwareAccelerated then
+        512
+    if Runtime.Intrinsics.Vector256.IsHardwareAccelerated then
+        256
+    32
+]
+
+let private number (x: float) : Scalar = x.ToScalar ()
+
+let private matrix (values: float32 array) rows =
+    torch.tensor(values).view(int64 rows, int64 (values.Length / rows)).to_type torch.float64
+
+let private single seed count = numbers seed count |> Array.map float32
+
+// Value and gradient by tensors in double: sum_i w_i CE(q_i, softmax(scale x_i)), less the entropy of q where asked for.
+let private meant (x: float32 array) rows scale (q: torch.Tensor) (weights: float32 array) divergence =
+    let leaf = (matrix x rows).detach().requires_grad_ true
+    let logs = (leaf * number scale).log_softmax 1L
+    let each = -((q * logs).sum 1L)
+    let each = if divergence then each + (q * q.log ()).sum 1L else each
+    let loss = (each * torch.tensor(weights).to_type(torch.float64)).sum()
+    loss.backward ()
+    loss.item<float>(), (nonNull leaf.grad).data<float>().ToArray()
+
+let private near what (expected: float, slopes: float array) (found: float) (gradient: float32 array) =
+    let scale = 1.0 + (slopes |> Array.map abs |> Array.max)
+    Expect.isLessThan (abs (found - expected)) (Close.float32Loss * (1.0 + abs expected)) $"{what}: value"
+    Expect.isLessThan
+        (Close.worst slopes (gradient |> Array.map float))
+        (Close.vectorGradient * scale)
+        $"{what}: gradient"
+
+let private property name check =
+    testPropertyWithConfig { FsCheckConfig.defaultConfig with maxTest = 40 } name (fun (seed: uint64) ->
+        use _ = torch.NewDisposeScope ()
+        let seed = seed % 1000000UL
+        // Rows around a unit of work (32), widths around a vector (16).
+        for bits in tiers do
+            check seed (1 + int (seed % 70UL)) (1 + int (seed / 70UL % 40UL)) bits)
+
+[<Tests>]
+let tests =
+    testList "Row kernels" [
+        property "cross-entropy with distributions" (fun seed rows width bits ->
+            let x, q = single seed (rows * width), single (seed + 1UL) (rows * width) |> Array.map abs
+            let weights = single (seed + 2UL) rows |> Array.map abs
+            let gradient = Array.zeroCreate x.Length
+            let loss =
+                Simd.CrossEntropyRows.Loss (
+                    x.AsSpan (),
+                    width,
+                    2.0,
+                    Simd.RowTarget.Distribution (q.AsSpan ()),
+                    weights.AsSpan (),
+                    1.0,
+                    2,
+                    gradient.AsSpan (),
+                    bits
+                )
+            near
+                $"{bits} bits, {rows} x {width}"
+                (meant x rows 2.0 (matrix q rows) weights false)
+                loss
+                gradient)
+        property "divergence from the softmax of other logits less a centre" (fun seed rows width bits ->
+            let x, t = single seed (rows * width), single (seed + 1UL) (rows * width)
+            let centre = single (seed + 3UL) width
+            let weights = Array.create rows 1f
+            let gradient = Array.zeroCreate x.Length
+            let loss =
+                Simd.CrossEntropyRows.Loss (
+                    x.AsSpan (),
+                    width,
+                    1.5,
+                    Simd.RowTarget.Softmax (t.AsSpan (), centre.AsSpan (), 3.0, true),
+                    ReadOnlySpan<float32>.Empty,
+                    1.0,
+                    1,
+                    gradient.AsSpan (),
+                    bits
+                )
+            let q = ((matrix t rows - matrix centre 1) * number 3.0).softmax 1L
+            near $"{bits} bits, {rows} x {width}" (meant x rows 1.5 q weights true) loss gradient)
+        property "cross-entropy with labels; a share of the gradient" (fun seed rows width bits ->
+            let x = single seed (rows * width)
+            let labels = integers (seed + 1UL) rows width |> Array.map int64
+            let weights = Array.create rows 1f
+            let gradient = Array.zeroCreate x.Length
+            let loss =
+                Simd.CrossEntropyRows.Loss (
+                    x.AsSpan (),
+                    width,
+                    1.0,
+                    Simd.RowTarget.Label (labels.AsSpan ()),
+                    ReadOnlySpan<float32>.Empty,
+                    0.25,
+                    2,
+                    gradient.AsSpan (),
+                    bits
+                )
+            let q = torch.nn.functional.one_hot(torch.tensor labels, int64 width).to_type torch.float64
+            let value, slopes = meant x rows 1.0 q weights false
+            near
+                $"{bits} bits, {rows} x {width}"
+                (value, slopes |> Array.map (fun g -> g / 4.0))
+                loss
+                gradient)
+        property "products with chosen rows of a bank, and their way back" (fun seed rows width bits ->
+            let x, bank = single seed (rows * width), single (seed + 1UL) (9 * width)
+            let chosen = integers (seed + 2UL) (rows * 5) 9 |> Array.map int64
+            let scores, slopes = Array.zeroCreate (rows * 5), single (seed + 3UL) (rows * 5)
+            let gradient = Array.zeroCreate x.Length
+            Simd.BankProducts.Scores (
+                x.AsSpan (),
+                bank.AsSpan (),
+                chosen.AsSpan (),
+                width,
+                2,
+                scores.AsSpan (),
+                bits
+            )
+            Simd.BankProducts.Gradient (
+                slopes.AsSpan (),
+                bank.AsSpan (),
+                chosen.AsSpan (),
+                width,
+                2,
+                gradient.AsSpan (),
+                bits
+            )
+            let at p k = float bank[int chosen[p] * width + k]
+            let expected =
+                Array.init (rows * 5) (fun p ->
+                    Seq.init width (fun k -> float x[p / 5 * width + k] * at p k) |> Seq.sum)
+            let back =
+                Array.init x.Length (fun i ->
+                    Seq.init 5 (fun j ->
+                        let p = i / width * 5 + j
+                        float slopes[p] * at p (i % width))
+                    |> Seq.sum)
+            let scale = float width
+            Expect.isLessThan
+                (Close.worst expected (Array.map float scores))
+                (Close.vectorGradient * scale)
+                "scores"
+            Expect.isLessThan
+                (Close.worst back (Array.map float gradient))
+                (Close.vectorGradient * scale)
+                "back")
+        test "what is not a number stays none, and labels that are no column are refused" {
+            let gradient = Array.zeroCreate 4
+            let loss (x: float32 array) labels =
+                Simd.CrossEntropyRows.Loss (
+                    x.AsSpan (),
+                    2,
+                    1.0,
+                    Simd.RowTarget.Label (ReadOnlySpan<int64>(labels: int64 array)),
+                    ReadOnlySpan<float32>.Empty,
+                    1.0,
+                    1,
+                    gradient.AsSpan (),
+                    32
+                )
+            Expect.isTrue (Double.IsNaN (loss [| 1f; nanf; 0f; 0f |] [| 0L; 0L |])) "not a number"
+            let message =
+                try
+                    loss [| 1f; 2f; 0f; 0f |] [| 0L; 2L |] |> string
+                with :? ArgumentException as e ->
+                    e.Message
+            Expect.stringContains message "a label is 2" "label"
+        }
+    ]
