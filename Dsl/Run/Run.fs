@@ -184,6 +184,7 @@ module Run =
         let device = device settings.Device
         torch.set_num_threads (defaultArg settings.Threads Environment.ProcessorCount)
         let data, _ = load settings recipe
+        TrainedRun.check recipe
         let folder = createFolder settings recipe
         let say (text: string) = Console.Out.WriteLine text
         let warn (text: string) = Console.Error.WriteLine $"warning: {text}"
