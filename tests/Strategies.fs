@@ -118,6 +118,14 @@ let all: (string * Recipe) list =
         "UDA", with' (semiSupervised 2 8 [ sharpened 0.4 0.3 1.0 ] |> annealed Annealing.Linear) [] small
         "FixMatch", with' (semiSupervised 2 8 [ confident 0.3 1.0 ]) [] small
         "S4L", with' (semiSupervised 2 8 [ rotation 1.0 ]) [] small
+        "distillation", with' (semiSupervised 2 8 [ distil FinishedRun.run 1.0 1.0 ]) [] small
+        "fine-tuning from a middle layer",
+        {
+            with' supervised [] small with
+                Views = [ small.Views.Head ]
+                Encoder = startingFrom FinishedRun.run 3
+                Projector = head [ linear 8 ]
+        }
         "PIRL",
         {
             with' (infoNce 0.1) [ repel (bankNoise 12 0.5) ] small with

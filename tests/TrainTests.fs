@@ -102,6 +102,8 @@ let tests =
                 "DINO on a transformer"
                 "FixMatch"
                 "VAT"
+                "distillation"
+                "fine-tuning from a middle layer"
                 "PIRL"
                 "CMC"
                 "CPC v2"

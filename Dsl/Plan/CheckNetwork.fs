@@ -51,7 +51,8 @@ module CheckNetwork =
                 RecipeError.EncoderDoesNotFit (it, "patches and strides of at least 1<px>")
             match inner with
             | Encoder.Patchwise _
-            | Encoder.Split _ ->
+            | Encoder.Split _
+            | Encoder.Continued _ ->
                 RecipeError.EncoderDoesNotFit (
                     it,
                     "a plain encoder inside: patches of patches have no meaning here"
@@ -63,10 +64,28 @@ module CheckNetwork =
             if groups.Length < 2 || List.exists (fun g -> g < 1) groups then
                 RecipeError.EncoderDoesNotFit (it, "two groups or more of at least one channel each")
             match inner with
-            | Encoder.Split _ ->
-                RecipeError.EncoderDoesNotFit (it, "an encoder inside that does not split again")
+            | Encoder.Split _
+            | Encoder.Continued _ ->
+                RecipeError.EncoderDoesNotFit (
+                    it,
+                    "an encoder inside that does not split again and starts anew"
+                )
             | _ -> ()
             yield! encoder inner
+        | Encoder.Continued (run, layers) ->
+            let kept = Encoder.kept run layers
+            if layers < 0 || kept.Length <> layers || List.contains Layer.JoinTiles kept then
+                RecipeError.NoSuchLayers (run, layers)
+            match run.Encoder with
+            | Encoder.Patchwise _
+            | Encoder.Split _
+            | Encoder.Continued _ ->
+                RecipeError.EncoderDoesNotFit (
+                    it,
+                    "the run of an encoder that sees whole images and has no other run inside"
+                )
+            | _ -> ()
+            yield! encoder run.Encoder
     ]
 
     let private isJoin layer = layer = Layer.JoinTiles
@@ -180,6 +199,17 @@ module CheckNetwork =
         yield! channels recipe
         yield! places recipe
         yield! encoder recipe.Encoder
+        for run in Objective.teachers recipe.Objective do
+            yield! encoder run.Encoder
+            match run.Encoder, Head.width run.Projector, Head.width recipe.Projector with
+            | Encoder.Split _, _, _ ->
+                RecipeError.EncoderDoesNotFit (
+                    run.Encoder,
+                    "a teacher that is a classifier, with one projector"
+                )
+            | _, logits, Some student when logits <> Some student ->
+                RecipeError.TeacherDoesNotFit (run, Option.defaultValue 0 logits, student)
+            | _ -> ()
     ]
 
     /// All errors of the recipe on images of this shape.

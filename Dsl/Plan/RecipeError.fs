@@ -78,6 +78,8 @@ type RecipeError =
     | NothingRaw of Objective
     | LabelledTwice of Mechanism
     | NothingBalanced of Mechanism
+    | TeacherDoesNotFit of Trained * logits: int * student: int
+    | NoSuchLayers of Trained * layers: int
     | SeveralSets of Objective
     | NoClassifier of Objective
     | WhiteningDoesNotFit of size: int * batch: int * embedding: int
@@ -142,6 +144,11 @@ module RecipeError =
             $"{Print.mechanism mechanism} makes targets of a batch, but images are labelled once an epoch by `relabel`. Take one of them out of Avoid."
         | RecipeError.NothingBalanced mechanism ->
             $"{Print.mechanism mechanism} joins past embeddings to a batch whose codes are balanced, and nothing balances them. Add `balance 0.05 3` to Avoid."
+        | RecipeError.TeacherDoesNotFit (run, logits, student) ->
+            $"The teacher in {run.Folder} gives {logits} logits, the student {student}. End both projectors with `linear` of as many values as there are classes."
+        | RecipeError.NoSuchLayers (run, layers) ->
+            let (Head all) = run.Projector
+            $"{layers} layers of {Print.head run.Projector} were to be gone on with; use 0 to {all.Length}, and none that joins tiles."
         | RecipeError.SeveralSets objective ->
             $"{Print.objective objective} has several sets of prototypes; only `swapCodes` takes the mean over sets. Take `sets` away."
         | RecipeError.NothingRaw objective ->

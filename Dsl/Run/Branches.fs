@@ -10,6 +10,8 @@ type Model = {
     Logits: torch.Tensor -> torch.Tensor
     /// Images, each turned by no, one, two and three quarters counter-clockwise, 4n in all, to what a second head says of the turn.
     Turns: torch.Tensor -> torch.Tensor
+    /// A finished run and images to its logits, without gradient.
+    Teach: Trained -> torch.Tensor -> torch.Tensor
 }
 
 /// What the patches of a global view became: n p x d each, image by image.
@@ -60,7 +62,7 @@ type Branches = {
 /// Branches without a network, for objectives that are looked at alone.
 module Branches =
     /// Embeddings compared with targets, n x d each, prototypes given: image i is number i, of a class of its own; where embeddings are logits, of class i modulo d. The model
-    /// takes embeddings for images and gives them back; its second head reads their first four values. An image has one place and one patch, its embedding.
+    /// takes embeddings for images and gives them back; its second head reads their first four values; teachers find all classes alike. An image has one place and one patch, its embedding.
     let alone objective epoch prototypes (predictions: torch.Tensor list) targets =
         let n, d = int predictions.Head.shape[0], predictions.Head.shape[1]
         let four (z: torch.Tensor) = z.repeat([| 4L; 4L |]).narrow(1L, 0L, 4L)
@@ -88,7 +90,12 @@ module Branches =
             Images = torch.arange (int64 n)
             Epoch = epoch
             Progress = 0.5
-            Model = { Images = predictions.Head; Logits = id; Turns = four }
+            Model = {
+                Images = predictions.Head
+                Logits = id
+                Turns = four
+                Teach = fun _ x -> torch.zeros_like x
+            }
             Labels =
                 match objective with
                 | Objective.Classify _ -> Some (torch.tensor (Array.init n (fun i -> int64 i % d)))

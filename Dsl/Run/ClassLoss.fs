@@ -47,6 +47,8 @@ module ClassLoss =
         | Unlabelled.Sharpened (temperature, confidence, weight) ->
             weight, Torch.Consistency.Loss (strong, weak, temperature, confidence)
         | Unlabelled.Confident (threshold, weight) -> weight, Torch.PseudoLabel.Loss (strong, weak, threshold)
+        | Unlabelled.Distil (run, temperature, weight) ->
+            weight, Torch.Consistency.Distil (weak, branches.Model.Teach run images, temperature)
         | Unlabelled.Rotation weight ->
             // Four copies of every image below one another, each turned by its number of quarters.
             let logits = branches.Model.Turns branches.Model.Images

@@ -87,4 +87,11 @@ module Encoders =
                             let each = seen.view (x.shape[0], count, int64 inner.Width)
                             { Pooled = each.mean [| 1L |]; Patches = each; Finer = None }
             }
+        | Encoder.Continued (run, layers) ->
+            let inner = build weights channels masks false run.Encoder
+            let width, through = Heads.build weights "kept" inner.Width (Head (Encoder.kept run layers))
+            let see sight x =
+                let seen = inner.See sight x
+                { seen with Pooled = through seen.Pooled; Finer = None }
+            { Width = width; Finer = None; See = see }
         | Encoder.Split _ -> invalidOp "the network takes channels apart"

@@ -16,6 +16,8 @@ type Trainer = {
     Viewer: Viewer
     Network: Network
     Criterion: Criterion
+    /// Finished runs that are learnt from: images to their logits.
+    Teachers: (Trained * (torch.Tensor -> torch.Tensor)) list
     Optimizer: Optim.Optimizer
     Total: int
     PerEpoch: int

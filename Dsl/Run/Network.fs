@@ -76,6 +76,8 @@ type Network = {
     Restore: Restore option
     /// The copy that follows the learnt branch with momentum.
     Target: Branch option
+    /// Of the views.
+    Channels: int
 } with
 
     member this.Weights = this.Online.Weights
@@ -204,6 +206,7 @@ module Network =
             |> Option.defaultValue channels
         let online = branch (weights true) channels recipe
         {
+            Channels = channels
             Online = online
             Predict =
                 match Mechanism.predictor recipe.Avoid with

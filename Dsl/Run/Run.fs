@@ -164,6 +164,7 @@ module Run =
             raise (UserException $"--save-every {steps}: give a number of steps from 1 on.")
         | _ -> ()
         let data, _ = load settings recipe
+        TrainedRun.check recipe
         let folder = RunFolder.create settings.Folder settings.Resume recipe.Name
         use _ = RunFolder.claim folder
         let say (text: string) = Console.Out.WriteLine text

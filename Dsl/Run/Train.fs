@@ -46,6 +46,10 @@ module Train =
                     recipe.Seed,
                     torch.float32
                 )
+            Teachers = [
+                for run in Objective.teachers recipe.Objective ->
+                    run, TrainedRun.teacher device network.Channels recipe.Precision run
+            ]
             Optimizer = optimizer recipe network.Weights
             Total = perEpoch * int recipe.Epochs
             PerEpoch = perEpoch
@@ -146,8 +150,10 @@ module Train =
                     Seconds = seconds ()
                 }
         trainer.Network.Training <- true
-        if from.Step = 0 && trainer.Criterion.Labels then
-            lookOver trainer warn stop
+        if from.Step = 0 then
+            TrainedRun.start recipe trainer.Network
+            if trainer.Criterion.Labels then
+                lookOver trainer warn stop
         let rec go at =
             if at = trainer.Total then
                 save (position at)

@@ -36,7 +36,8 @@ module Trainer =
                 group |> List.mapi (fun i _ -> z.narrow (0L, int64 i * n, n)))
 
     // Predictions of other images than the views: running statistics stay as they are.
-    let private model (network: Network) images =
+    let private model trainer images =
+        let network = trainer.Network
         let still (through: torch.Tensor -> torch.Tensor) x =
             network.Weights.Following <- false
             try
@@ -51,6 +52,10 @@ module Trainer =
                     let turned = [| for k in 0L .. 3L -> x.rot90 (k, struct (2L, 3L)) |]
                     let through = still network.Encode (torch.cat (turned, 0L))
                     network.Turn.Value through
+            Teach =
+                fun run x ->
+                    let _, logits = trainer.Teachers |> List.find (fun (own, _) -> own = run)
+                    logits x
         }
 
     /// What the views of a batch become: the embeddings, global views first, and what the objective compares. One-way objectives look at the first view as it is and at the second through the target only.
@@ -128,7 +133,7 @@ module Trainer =
                     learnt, network.Target |> Option.bind _.Prototypes |> Option.defaultValue learnt)
             Epoch = batch.Epoch
             Progress = float batch.Step / float (max 1 trainer.Total)
-            Model = model network globals.Head
+            Model = model trainer globals.Head
             Images = torch.tensor(batch.Indices |> Array.map int64).``to`` trainer.Network.Weights.Device
             Labels =
                 trainer.Split.Labels

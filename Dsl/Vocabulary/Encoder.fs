@@ -69,6 +69,17 @@ type Encoder =
     | Patchwise of patch: int<px> * stride: int<px> * Encoder
     /// An encoder and a projector of its own for each group of so many channels, in their order; each group is a view, all of them side by side the representation (CMC).
     | Split of groups: int list * Encoder
+    /// The encoder of a finished run and the first layers of its projector, starting from its weights (SimCLRv2's fine-tuning from a middle layer, Chen et al. 2020b, section 2).
+    | Continued of Trained * layers: int
+
+/// A finished run by its folder, and what its network is built of.
+and Trained = {
+    Folder: string
+    /// That of its recipe; without it, any run of this encoder and projector will do.
+    Fingerprint: string option
+    Encoder: Encoder
+    Projector: Head
+}
 
 /// Functions over encoders.
 [<CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
@@ -81,6 +92,16 @@ module Encoder =
         | Encoder.LayerNormed inner -> isResidual inner
         | _ -> false
 
+    /// The layers of a run's projector that are gone on with.
+    let kept (run: Trained) layers =
+        let (Head all) = run.Projector
+        List.truncate layers all
+
+    let private isNorm =
+        function
+        | Layer.BatchNorm _ -> true
+        | _ -> false
+
     /// Whether what it makes of an image depends on the others of the batch.
     let rec normsOverBatch =
         function
@@ -90,6 +111,8 @@ module Encoder =
         | Encoder.LayerNormed _ -> false
         | Encoder.Patchwise (_, _, inner)
         | Encoder.Split (_, inner) -> normsOverBatch inner
+        | Encoder.Continued (run, layers) ->
+            normsOverBatch run.Encoder || List.exists isNorm (kept run layers)
 
     /// Whether it has maps at two scales.
     let rec hasScales =

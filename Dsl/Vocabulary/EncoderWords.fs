@@ -92,5 +92,16 @@ module EncoderWords =
     /// An encoder for each group of channels; [ 1; 2 ] after `lab` in CMC.
     let splitChannels groups encoder = Encoder.Split (groups, encoder)
 
+    /// A finished run in this folder, of this encoder and projector, whatever else its recipe says; `trainedBy` asks for one recipe.
+    let trained folder encoder projector = {
+        Folder = folder
+        Fingerprint = None
+        Encoder = encoder
+        Projector = projector
+    }
+
+    /// The encoder of a finished run and so many layers of its projector, with its weights to start from; 3 are the first dense layer with its batch norm and ReLU (SimCLRv2).
+    let startingFrom run layers = Encoder.Continued (run, layers)
+
     /// The encoder for 28 to 32 px on a few cores: one stage for each width.
     let compactResNet widths blocks = Encoder.CompactResNet (widths, blocks)

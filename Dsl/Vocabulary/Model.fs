@@ -70,6 +70,8 @@ type Unlabelled =
     | Confident of threshold: float * weight: float
     /// Cross-entropy of a second head that tells by how many quarters an image was turned, over all images (S4L, Zhai et al. 2019).
     | Rotation of weight: float
+    /// Cross-entropy of the first view's predictions with those of a finished run for the same view, both at a temperature (SimCLRv2, Chen et al. 2020b, equation 2).
+    | Distil of Trained * temperature: float * weight: float
 
 /// What the patches of an image predict of those further along.
 type Ahead = {

@@ -63,6 +63,16 @@ module Objective =
                 | _ -> false)
         | _ -> false
 
+    /// The finished runs whose predictions it learns from.
+    let teachers objective =
+        match inner objective with
+        | Objective.Classify (_, _, terms) ->
+            terms
+            |> List.choose (function
+                | Unlabelled.Distil (run, _, _) -> Some run
+                | _ -> None)
+        | _ -> []
+
     /// How many views it looks at: one where each image is compared with a label or a row of a bank.
     let leastViews objective =
         match inner objective with
@@ -212,6 +222,9 @@ module Objective =
                 | Unlabelled.Sharpened (temperature, confidence, weight) ->
                     "temperature", temperature, true
                     "confidence", confidence, false
+                    "weight", weight, false
+                | Unlabelled.Distil (_, temperature, weight) ->
+                    "temperature", temperature, true
                     "weight", weight, false
                 | Unlabelled.Confident (threshold, weight) ->
                     "threshold", threshold, false

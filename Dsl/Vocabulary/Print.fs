@@ -38,18 +38,6 @@ module Print =
         let ways = $"Pool = Pool.{it.Pool}; Positions = Positions.{it.Positions}"
         $"{{ {sizes}; {shape}; {ways}; FixedPatches = {truth it.FixedPatches}; DropPath = {number it.DropPath}; Dropped = {number it.Dropped} }}"
 
-    /// An encoder.
-    let rec encoder =
-        function
-        | Encoder.ResNet it -> $"Encoder.ResNet {resnet it}"
-        | Encoder.ViT it -> $"Encoder.ViT {vit it}"
-        | Encoder.CompactResNet (widths, blocks) ->
-            $"Encoder.CompactResNet ({list (List.map string widths)}, {blocks})"
-        | Encoder.LayerNormed inner -> $"Encoder.LayerNormed ({encoder inner})"
-        | Encoder.Patchwise (patch, stride, inner) ->
-            $"Encoder.Patchwise ({whole (nameof px) (int patch)}, {whole (nameof px) (int stride)}, {encoder inner})"
-        | Encoder.Split (groups, inner) -> $"Encoder.Split ({list (List.map string groups)}, {encoder inner})"
-
     /// A layer of a head.
     let layer =
         function
@@ -64,6 +52,27 @@ module Print =
 
     /// A head.
     let head (Head layers) = $"Head {list (List.map layer layers)}"
+
+    /// An encoder.
+    let rec encoder =
+        function
+        | Encoder.ResNet it -> $"Encoder.ResNet {resnet it}"
+        | Encoder.ViT it -> $"Encoder.ViT {vit it}"
+        | Encoder.CompactResNet (widths, blocks) ->
+            $"Encoder.CompactResNet ({list (List.map string widths)}, {blocks})"
+        | Encoder.LayerNormed inner -> $"Encoder.LayerNormed ({encoder inner})"
+        | Encoder.Patchwise (patch, stride, inner) ->
+            $"Encoder.Patchwise ({whole (nameof px) (int patch)}, {whole (nameof px) (int stride)}, {encoder inner})"
+        | Encoder.Split (groups, inner) -> $"Encoder.Split ({list (List.map string groups)}, {encoder inner})"
+        | Encoder.Continued (run, layers) -> $"Encoder.Continued ({trained run}, {layers})"
+
+    /// A finished run.
+    and trained (run: Trained) =
+        let fingerprint =
+            match run.Fingerprint with
+            | None -> "None"
+            | Some it -> $"Some {text it}"
+        $"{{ Folder = {text run.Folder}; Fingerprint = {fingerprint}; Encoder = {encoder run.Encoder}; Projector = {head run.Projector} }}"
 
     let private predictorRate =
         function
@@ -111,6 +120,8 @@ module Print =
             $"Unlabelled.Sharpened ({number temperature}, {number confidence}, {number weight})"
         | Unlabelled.Confident (threshold, weight) ->
             $"Unlabelled.Confident ({number threshold}, {number weight})"
+        | Unlabelled.Distil (run, temperature, weight) ->
+            $"Unlabelled.Distil ({trained run}, {number temperature}, {number weight})"
         | Unlabelled.Rotation weight -> $"Unlabelled.Rotation {number weight}"
 
     let private labelled =
@@ -237,9 +248,9 @@ module Print =
             |]
         )
 
-    /// SHA-256 of the printed recipe, in hexadecimal: the same on every machine and in every process.
-    let fingerprint recipeValue =
-        recipe recipeValue
-        |> Encoding.UTF8.GetBytes
-        |> SHA256.HashData
-        |> Convert.ToHexStringLower
+    /// SHA-256 of a printed recipe, in hexadecimal: the same on every machine and in every process.
+    let digest (printed: string) =
+        Encoding.UTF8.GetBytes printed |> SHA256.HashData |> Convert.ToHexStringLower
+
+    /// The digest of the recipe's text.
+    let fingerprint recipeValue = digest (recipe recipeValue)
