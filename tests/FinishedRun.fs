@@ -22,7 +22,7 @@ let save folder (recipe: Recipe) =
     Directory.CreateDirectory folder |> ignore
     let split = Generators.patterns "teacher" 16 3 18 4
     let trainer = Train.prepare (ViewEngine.Best ()) torch.CPU recipe split
-    Checkpoint.save folder recipe { Step = 6; Seconds = 0.0; Waited = 0.0 } (Train.state trainer)
+    Checkpoint.save folder recipe { Position.start with Step = 6 } (Train.state trainer)
     File.WriteAllText (Path.Combine (folder, "result.json"), "{}")
     trainer
 

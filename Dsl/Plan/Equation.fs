@@ -19,6 +19,8 @@ module Equation =
             $"+ {weight} mean [ max p ≥ {confidence} ] KL(sharp p ‖ p′)         sharp p = softmax(logits / {temperature}), p′ of the last view"
         | Unlabelled.Confident (threshold, weight) ->
             $"+ {weight} mean [ max p ≥ {threshold} ] CE(argmax p, p′)         p′ of the last view"
+        | Unlabelled.Distil (_, temperature, weight) ->
+            $"+ {weight} mean CE(softmax(teacher's logits / {temperature}), softmax(logits / {temperature}))"
         | Unlabelled.Rotation weight -> $"+ {weight} mean CE(turn, which of 4 turns)"
 
     /// The lines of an objective's formula.

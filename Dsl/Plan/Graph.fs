@@ -43,6 +43,7 @@ module Graph =
             widths |> List.map string |> String.concat "-" |> sprintf "ResNet %s"
         | Encoder.LayerNormed inner -> $"{encoder inner}, LN"
         | Encoder.Patchwise (patch, _, inner) -> $"{encoder inner} on {int patch} px"
+        | Encoder.Continued (run, _) -> $"{encoder run.Encoder}, trained"
         | Encoder.Split (groups, inner) -> $"{groups.Length} times {encoder inner}"
 
     let private size augmentation =

@@ -27,7 +27,7 @@ type CatalogueOptions =
                 "where runs and table go; runs/catalogue-DATA if not given. Runs that ended there are not run again."
 
 /// One run of a recipe as its folder tells it.
-type Trained = {
+type CatalogueRun = {
     Metrics: Map<string, float>
     Random: Map<string, float>
     Epochs: int
@@ -99,7 +99,7 @@ module Catalogue =
             Some ((mean values - mean others) / max 1e-9 (sqrt ((a * a + b * b) / 2.0)))
 
     /// A row of the table: what a recipe's runs reached.
-    let row name (runs: Trained list) =
+    let row name (runs: CatalogueRun list) =
         let of' pick key = runs |> List.choose (fun run -> Map.tryFind key (pick run))
         let cell pick key = spread (of' pick key)
         let margin =
