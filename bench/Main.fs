@@ -13,6 +13,7 @@ let private benches =
         "losses", LossBench.run
         "memory", MemoryBench.run
         "objectives", ObjectiveBench.run
+        "evaluate", EvaluateBench.run
     ]
 
 [<EntryPoint>]
