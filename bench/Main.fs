@@ -11,7 +11,8 @@ let private benches =
         "operations", OperationBench.run
         "photos", PhotoBench.run
         "losses", (fun quick -> LossBench.run quick @ ObjectiveBench.run "" quick)
-        "memory", MemoryBench.run
+        "memory", MemoryBench.run <<<<<<< HEAD ======= "objectives", ObjectiveBench.run
+        "evaluate", EvaluateBench.run >>>>>>> evaluate
     ]
 
 [<EntryPoint>]
