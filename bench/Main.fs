@@ -10,7 +10,7 @@ let private benches =
         "augment", AugmentBench.run
         "operations", OperationBench.run
         "photos", PhotoBench.run
-        "losses", (fun quick -> LossBench.run quick @ ObjectiveBench.run "" quick)
+        "losses", (fun quick -> LossBench.run "" quick @ ObjectiveBench.run "" quick)
         "memory", MemoryBench.run
     ]
 
@@ -32,7 +32,7 @@ let main arguments =
         let quick = List.contains "--quick" options
         let rows =
             match part with
-            | [ part ] -> ObjectiveBench.run part quick
+            | [ part ] -> LossBench.run part quick @ ObjectiveBench.run part quick
             | _ -> benches[name] quick
         let path = Path.Combine (Peer.root, "artifacts", "bench", name + ".json")
         Row.write path rows
