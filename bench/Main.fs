@@ -10,9 +10,9 @@ let private benches =
         "augment", AugmentBench.run
         "operations", OperationBench.run
         "photos", PhotoBench.run
-        "losses", (fun quick -> LossBench.run quick @ ObjectiveBench.run "" quick)
-        "memory", MemoryBench.run <<<<<<< HEAD ======= "objectives", ObjectiveBench.run
-        "evaluate", EvaluateBench.run >>>>>>> evaluate
+        "losses", (fun quick -> LossBench.run "" quick @ ObjectiveBench.run "" quick)
+        "memory", MemoryBench.run
+        "evaluate", EvaluateBench.run
     ]
 
 [<EntryPoint>]
@@ -33,7 +33,7 @@ let main arguments =
         let quick = List.contains "--quick" options
         let rows =
             match part with
-            | [ part ] -> ObjectiveBench.run part quick
+            | [ part ] -> LossBench.run part quick @ ObjectiveBench.run part quick
             | _ -> benches[name] quick
         let path = Path.Combine (Peer.root, "artifacts", "bench", name + ".json")
         Row.write path rows

@@ -157,6 +157,38 @@ let tests =
                 (Close.worst back (Array.map float gradient))
                 (Close.vectorGradient * scale)
                 "back")
+        property "unit rows, and their way back" (fun seed rows width bits ->
+            let z, slopes = single seed (rows * width), single (seed + 1UL) (rows * width)
+            let unit, lengths, back =
+                Array.zeroCreate z.Length, Array.zeroCreate rows, Array.zeroCreate z.Length
+            Simd.UnitLengths.Forward (z.AsSpan (), width, 1e-12f, 2, unit.AsSpan (), lengths.AsSpan (), bits)
+            Simd.UnitLengths.Backward (
+                unit.AsSpan (),
+                slopes.AsSpan (),
+                lengths.AsSpan (),
+                width,
+                1e-12f,
+                2,
+                back.AsSpan (),
+                bits
+            )
+            let leaf = (matrix z rows).detach().requires_grad_ true
+            let u = Torch.UnitRows.Of leaf
+            (u * matrix slopes rows).sum().backward()
+            let expected = (nonNull leaf.grad).data<float>().ToArray()
+            Expect.isLessThan
+                (Close.worst (u.data<float>().ToArray()) (Array.map float unit))
+                Close.vectorGradient
+                "rows"
+            Expect.isLessThan
+                (Close.worst expected (Array.map float back))
+                // What is left where a slope along the row is taken off cancels: the error is the slope's, over the length.
+                (Close.vectorGradient
+                 * (1.0
+                    + (slopes
+                       |> Array.mapi (fun i g -> float (abs g / lengths[i / width]))
+                       |> Array.max)))
+                "gradient")
         test "what is not a number stays none, and labels that are no column are refused" {
             let gradient = Array.zeroCreate 4
             let loss (x: float32 array) labels =

@@ -58,6 +58,8 @@ public static unsafe class CrossEntropyRows
                     TargetScale = target.Scale,
                     Share = share,
                     Divergence = target.Divergence,
+                    Most = target.Most,
+                    Threshold = (float)target.Threshold,
                 };
                 return bits switch
                 {
@@ -77,6 +79,7 @@ public static unsafe class CrossEntropyRows
         public float* Values, Targets, Centre, Weights, Gradient;
         public long* Labels;
         public double Scale, TargetScale, Share;
-        public bool Divergence;
+        public float Threshold;
+        public bool Divergence, Most;
     }
 }

@@ -41,36 +41,46 @@ internal sealed unsafe class RowEntropy<TLanes, TVector>(CrossEntropyRows.Sides 
         {
             var at = (long)row * _width;
             var weight = sides.Weights is null ? 1f : sides.Weights[row];
-            var (entropy, mass) = (0.0, 1f);
-            if (sides.Labels is null && sides.TargetScale > 0)
+            var (entropy, mass, label) = (0.0, 1f, sides.Labels is null ? -1 : sides.Labels[row]);
+            if (sides.Threshold >= 0)
+            {
+                var most = 1 / Softmax(sides.Targets + at, null, 1, targetLogs, q).Sum;
+                weight *= (sides.Most ? most >= sides.Threshold : most > sides.Threshold) ? 1 : most * 0; // what is not a number stays none
+            }
+
+            if (sides.Most)
+            {
+                label = Math.Max(0, new ReadOnlySpan<float>(targetLogs, _width).IndexOf(0f));
+            }
+            else if (label < 0 && sides.TargetScale > 0)
             {
                 var (all, level) = Softmax(sides.Targets + at, sides.Centre, (float)sides.TargetScale, targetLogs, q);
                 Scale(q, 1 / all);
                 entropy = sides.Divergence ? level - Dot(q, targetLogs).Product : 0;
             }
-            else if (sides.Labels is null)
+            else if (label < 0)
             {
                 new ReadOnlySpan<float>(sides.Targets + at, _width).CopyTo(new Span<float>(q, _width));
             }
 
             var (sum, log) = Softmax(sides.Values + at, null, (float)sides.Scale, logs, p);
             double loss;
-            if (sides.Labels is null)
+            if (label < 0)
             {
                 (var product, mass) = Dot(q, logs);
                 loss = (mass * log) - product - entropy;
             }
             else
             {
-                loss = log - logs[sides.Labels[row]];
+                loss = log - logs[label];
             }
 
             total += weight * loss;
             var slope = (float)(weight * sides.Scale * sides.Share);
-            Slope(p, sides.Labels is null ? q : null, mass / sum * slope, slope, sides.Gradient + at);
-            if (sides.Labels is not null)
+            Slope(p, label < 0 ? q : null, mass / sum * slope, slope, sides.Gradient + at);
+            if (label >= 0)
             {
-                sides.Gradient[at + sides.Labels[row]] -= slope;
+                sides.Gradient[at + label] -= slope;
             }
         }
 

@@ -16,18 +16,19 @@ public static class Classification
         Embeddings.Check(logits, logits, 1);
         Embeddings.Indices(labels, logits.shape[0], "labels");
         PseudoLabel.Probability(threshold, nameof(threshold));
+        if (threshold >= 1)
+        {
+            // libtorch's own kernel has this gradient, and no label means "ignore" here.
+            return nn.functional.cross_entropy(logits, labels, ignore_index: long.MinValue);
+        }
+
         return WithGradient.Of(
             inputs =>
             {
-                if (threshold >= 1 && Values.InVectors(inputs[0]))
-                {
-                    return CrossEntropy.OfLabels(inputs[0], labels, null, 1.0 / inputs[0].shape[0]);
-                }
-
                 var logs = inputs[0].log_softmax(1);
                 var own = labels.unsqueeze(1);
                 var chosen = logs.gather(1, own);
-                var kept = threshold >= 1 ? ones_like(chosen) : chosen.exp().le(threshold).to_type(logs.dtype);
+                var kept = chosen.exp().le(threshold).to_type(logs.dtype);
                 var count = kept.sum().clamp_min(1);
                 var loss = chosen.mul(kept).sum().neg_().div_(count);
                 var gradient = logs.exp_().scatter_add(1, own, ones_like(chosen).neg_()).mul_(kept).div_(count);

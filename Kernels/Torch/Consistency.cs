@@ -20,13 +20,13 @@ public static class Consistency
         return WithGradient.Of(
             inputs =>
             {
-                var n = inputs[0].shape[0];
-                var sure = constant.softmax(1).amax([1L], true).gt(confidence).to_type(inputs[0].dtype);
                 if (Values.InVectors(inputs[0]))
                 {
-                    return CrossEntropy.OfLogits(inputs[0], 1, constant, null, temperature, true, sure, 1.0 / n);
+                    return CrossEntropy.OfSure(inputs[0], constant, temperature, confidence);
                 }
 
+                var n = inputs[0].shape[0];
+                var sure = constant.softmax(1).amax([1L], true).gt(confidence).to_type(inputs[0].dtype);
                 var sharp = constant.div(temperature).log_softmax(1);
                 var q = sharp.exp();
                 var logs = inputs[0].log_softmax(1);

@@ -47,13 +47,6 @@ internal static class CrossEntropy
         return InVectors(x, temperature, Simd.RowTarget.Distribution(Values.Of(q)), null, share);
     }
 
-    /// <summary>In vectors: the same with one label for each row; rows count by their weights, if there are any.</summary>
-    internal static (Tensor Loss, Tensor[] Gradients) OfLabels(Tensor x, Tensor labels, Tensor? weights, double share)
-    {
-        var y = labels.contiguous();
-        return InVectors(x, 1, Simd.RowTarget.Label(Values.LongsOf(y)), weights, share);
-    }
-
     /// <summary>In vectors: the same with the softmax of other logits, less a centre, over a temperature of theirs; less their entropy where a divergence is asked for.</summary>
     internal static (Tensor Loss, Tensor[] Gradients) OfLogits(
         Tensor x, double temperature, Tensor target, Tensor? centre, double targetTemperature, bool divergence, Tensor? weights, double share)
@@ -61,6 +54,20 @@ internal static class CrossEntropy
         var (t, c) = (target.contiguous(), centre?.contiguous());
         return InVectors(
             x, temperature, Simd.RowTarget.Softmax(Values.Of(t), c is null ? [] : Values.Of(c), 1 / targetTemperature, divergence), weights, share);
+    }
+
+    /// <summary>In vectors: the mean over rows of the divergence from softmax(target / t) where the target is surer than the confidence.</summary>
+    internal static (Tensor Loss, Tensor[] Gradients) OfSure(Tensor x, Tensor target, double temperature, double confidence)
+    {
+        var t = target.contiguous();
+        return InVectors(x, 1, Simd.RowTarget.Sure(Values.Of(t), 1 / temperature, confidence), null, 1.0 / x.shape[0]);
+    }
+
+    /// <summary>In vectors: the mean over rows of the cross-entropy with the target's most likely column, where that is likely enough.</summary>
+    internal static (Tensor Loss, Tensor[] Gradients) OfLikely(Tensor x, Tensor target, double threshold)
+    {
+        var t = target.contiguous();
+        return InVectors(x, 1, Simd.RowTarget.Likely(Values.Of(t), threshold), null, 1.0 / x.shape[0]);
     }
 
     private static (Tensor Loss, Tensor[] Gradients) InVectors(Tensor x, double temperature, Simd.RowTarget target, Tensor? weights, double share)

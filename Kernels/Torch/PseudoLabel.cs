@@ -22,15 +22,15 @@ public static class PseudoLabel
         return WithGradient.Of(
             inputs =>
             {
+                if (Values.InVectors(inputs[0]))
+                {
+                    return CrossEntropy.OfLikely(inputs[0], constant, threshold);
+                }
+
                 var n = inputs[0].shape[0];
                 var label = constant.argmax(1).unsqueeze_(1);
                 var most = constant.softmax(1).amax([1L], true);
                 var confident = most.ge(threshold).to_type(inputs[0].dtype).add_(most.mul(0)); // what is not a number stays none
-                if (Values.InVectors(inputs[0]))
-                {
-                    return CrossEntropy.OfLabels(inputs[0], label, confident, 1.0 / n);
-                }
-
                 var logs = inputs[0].log_softmax(1);
                 var loss = logs.gather(1, label).mul_(confident).sum().neg_().div_(n);
                 var gradient = logs.exp_().scatter_add(1, label, ones_like(confident).neg_()).mul_(confident).div_(n);

@@ -18,13 +18,17 @@ public static class Sinkhorn
         using var scope = NewDisposeScope();
         using var guard = no_grad();
         var q = scores.sub(scores.amax([0L, 1L], true)).div_(epsilon).exp_();
+
+        // Rows and columns are only ever scaled: their factors change, the matrix is read. The last factors of rows leave sums of 1.
+        var columns = ones(q.shape[1], q.dtype, q.device);
+        var rows = ones(q.shape[0], q.dtype, q.device);
         for (var i = 0; i < iterations; i++)
         {
-            q.mul_(q.sum(0L, true).clamp_min_(Least).mul_(q.shape[1]).reciprocal_());
-            q.mul_(q.sum(1L, true).clamp_min_(Least).mul_(i + 1 < iterations ? q.shape[0] : 1).reciprocal_());
+            columns = q.t().mv(rows).clamp_min_(Least).mul_(q.shape[1]).reciprocal_();
+            rows = q.mv(columns).clamp_min_(Least).mul_(i + 1 < iterations ? q.shape[0] : 1).reciprocal_();
         }
 
-        return q.MoveToOuterDisposeScope();
+        return q.mul_(columns).mul_(rows.unsqueeze(1)).MoveToOuterDisposeScope();
     }
 
     // A prototype so far from every image that all its entries underflow stays empty.

@@ -24,8 +24,20 @@ public static class UnitRows
         {
             using var scope = NewDisposeScope();
             var z = ((Tensor)vars[0]).detach();
-            var lengths = Embeddings.Lengths(z);
-            var u = z.div(lengths);
+            Tensor u, lengths;
+            if (Values.InVectors(z) && z.dim() == 2 && z.numel() > 0)
+            {
+                var rows = z.contiguous();
+                (u, lengths) = (empty_like(rows), empty(z.shape[0], 1, z.dtype, z.device));
+                Simd.UnitLengths.Forward(
+                    Values.Of(rows), (int)z.shape[1], (float)Reference.NtXent.Floor, get_num_threads(), Values.Of(u), Values.Of(lengths), Simd.SymmetricSoftmax.Bits);
+            }
+            else
+            {
+                lengths = Embeddings.Lengths(z);
+                u = z.div(lengths);
+            }
+
             ctx.save_for_backward([u.MoveToOuterDisposeScope(), lengths.MoveToOuterDisposeScope()]);
             return u;
         }
@@ -35,6 +47,15 @@ public static class UnitRows
             using var once = Once.Backward();
             using var scope = NewDisposeScope();
             var saved = ctx.get_saved_variables();
+            if (Values.InVectors(saved[0]) && saved[0].dim() == 2 && saved[0].numel() > 0)
+            {
+                var (slopes, gradient) = (grad_output.contiguous(), empty_like(saved[0]));
+                Simd.UnitLengths.Backward(
+                    Values.Of(saved[0]), Values.Of(slopes), Values.Of(saved[1]), (int)saved[0].shape[1], (float)Reference.NtXent.Floor, get_num_threads(),
+                    Values.Of(gradient), Simd.SymmetricSoftmax.Bits);
+                return [gradient.MoveToOuterDisposeScope()];
+            }
+
             return [Embeddings.ThroughLength(saved[0], grad_output, saved[1]).MoveToOuterDisposeScope()];
         }
     }
