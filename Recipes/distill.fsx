@@ -2,7 +2,7 @@
 // Source     Chen et al. 2020b, arXiv 2006.10029: equations 2 and 3; distillation_self_training.ipynb
 // Differs    a student like its teacher, at temperature 1; 25 labels of each class; AdamW in place of LARS; both terms with weight 1
 // Command    after Recipes/finetune.fsx --out runs/finetune: ./research run Recipes/distill.fsx
-// Expect     see Recipes/README.md: scores, time and machine
+// Expect     not measured at this length yet; Recipes/README.md says what a short trial gave
 #load "prelude.fsx"
 open Vantage
 

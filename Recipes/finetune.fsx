@@ -2,7 +2,7 @@
 // Source     Chen et al. 2020b, arXiv 2006.10029: section 2, fine-tuning from a middle layer; model_util.py, ft_proj_selector 1: batch norm and ReLU included
 // Differs    SimCLR's encoder and length for two cores; a head of two layers in place of three; 25 labels of each class; AdamW in place of LARS; the classifier starts at random, not at 0
 // Command    ./research run Recipes/simclr.fsx --out runs/simclr && ./research run Recipes/finetune.fsx --out runs/finetune
-// Expect     see Recipes/README.md: scores, time and machine
+// Expect     not measured at this length yet; Recipes/README.md says what a short trial gave
 #load "prelude.fsx"
 open Vantage
 
