@@ -25,13 +25,14 @@ module ProtocolWords =
             Decay = 0.0
         }
 
-    /// SimCLR's linear probe (appendix B.6): 90 epochs, rate 0.1 for a batch of 256 (4096 in the paper), Nesterov's momentum 0.9, cosine.
+    /// SimCLR's linear probe (appendix B.6): 90 epochs, rate 0.1 for a batch of 256 (4096 in the paper), Nesterov's momentum 0.9, no decay; half a cosine, which the appendix does not name.
     let simclrLinear batch = sgd "simclr" [ 0.1 ] batch 90 Decline.Cosine true
 
     /// MoCo's (main_lincls.py): 100 epochs, rate 30 for a batch of 256, divided by 10 at epochs 60 and 80.
     let mocoLinear batch = sgd "moco" [ 30.0 ] batch 100 (Decline.Steps [ 60; 80 ]) false
 
-    /// BYOL's (appendix C.1): 80 epochs in batches of 1024 there, rates 0.4, 0.3, 0.2, 0.1 and 0.05 for it, chosen on held-out images; Nesterov's momentum, cosine.
+    /// BYOL's (appendix C.1): 80 epochs in batches of 1024 there, rates 0.4, 0.3, 0.2, 0.1 and 0.05 for it, chosen on held-out images; Nesterov's momentum, cosine. Written from
+    /// memory of the paper and not yet compared with it.
     let byolLinear batch =
         let rates = [ 0.4; 0.3; 0.2; 0.1; 0.05 ] |> List.map (fun rate -> rate * 256.0 / 1024.0)
         sgd "byol" rates batch 80 Decline.Cosine true
