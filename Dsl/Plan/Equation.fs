@@ -111,7 +111,7 @@ module Equation =
             yield! List.map term terms
           ]
         | Objective.PredictAhead ahead -> [
-            "L = Σ over rows of mean −p·z/1 + log Σ exp(p·k)"
+            "L = Σ over rows of mean −p·z + log Σ exp(p·k)"
             $"p: what a patch's context predicts {ahead.First} to {ahead.Last} rows further; z: what is there; k: all patches of the batch"
           ]
         | Objective.LocalGlobal (clip, penalty) -> [

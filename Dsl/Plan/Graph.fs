@@ -56,7 +56,13 @@ module Graph =
 
     let private views kind (augmentations: Augmentation list) =
         let sizes = augmentations |> List.map size |> List.distinct |> String.concat ", "
-        [ $"{augmentations.Length} {kind}"; sizes ]
+        [
+            (if augmentations.Length = 1 then
+                 $"1 {kind}"
+             else
+                 $"{augmentations.Length} {kind}s")
+            sizes
+        ]
 
     let private start =
         function
@@ -129,9 +135,9 @@ module Graph =
         {
             Parts = [
                 part "images" 0 0 [ "images"; $"batches of {recipe.Batch}" ]
-                part "globals" 1 (if locals.IsEmpty then 0 else 1) (views "global views" globals)
+                part "globals" 1 (if locals.IsEmpty then 0 else 1) (views "global view" globals)
                 if not locals.IsEmpty then
-                    part "locals" 1 0 (views "local views" locals)
+                    part "locals" 1 0 (views "local view" locals)
                 part "encoder" 2 0 [ "encoder f"; encoder recipe.Encoder ]
                 part "projector" 3 0 ("projector g" :: head recipe.Projector)
                 match before with

@@ -6,7 +6,7 @@ open System.Net
 /// The picture of a recipe as SVG: boxes in columns from the images to the objective, arrows between them.
 [<RequireQualifiedAccess>]
 module Diagram =
-    let private width, pitch, line = 138.0, 178.0, 17.0
+    let private gap, line = 40.0, 17.0
 
     let private number (x: float) = x.ToString ("0.#", CultureInfo.InvariantCulture)
 
@@ -24,7 +24,15 @@ module Diagram =
         let lanes = graph.Parts |> List.map _.Lane |> List.max
         [ 0..lanes ] |> List.scan (fun top lane -> top + tallest lane + 34.0) 14.0
 
-    let private box (x, y) part =
+    // Wide enough for the longest text in it: letters of the first, bold line take 9 px at most on average, others 7.8.
+    let private widthOf part =
+        part.Lines
+        |> List.mapi (fun i text -> float text.Length * (if i = 0 then 9.0 else 7.8))
+        |> List.max
+        |> (+) 18.0
+        |> max 100.0
+
+    let private box (x, y) width part =
         let height = heightOf part
         let colour =
             if part.Key = "objective" then "#fdebd8"
@@ -59,18 +67,28 @@ module Diagram =
     let svg title (graph: Graph) =
         let tops = tops graph
         let columns = graph.Parts |> List.map _.Column |> List.distinct |> List.sort
-        let place part = 14.0 + pitch * float (List.findIndex ((=) part.Column) columns), tops[part.Lane]
+        let widths =
+            columns
+            |> List.map (fun column ->
+                graph.Parts
+                |> List.filter (fun p -> p.Column = column)
+                |> List.map widthOf
+                |> List.max)
+        let lefts = widths |> List.scan (fun left width -> left + width + gap) 14.0
+        let index part = List.findIndex ((=) part.Column) columns
+        let place part = lefts[index part], tops[part.Lane]
         let find key = graph.Parts |> List.find (fun p -> p.Key = key)
         let shown (a, b, way) =
             let one, other = find a, find b
             let (x1, y1), (x2, y2) = place one, place other
+            let width = widths[index one]
             match way with
             | Way.Follows momentum -> down (x1 + width / 2.0, y1 + heightOf one) y2 momentum
             | _ ->
                 // Images have no gradient to stop.
                 let way = if a = "images" then Way.Learns else way
                 across (x1 + width, y1 + heightOf one / 2.0) (x2, y2 + heightOf other / 2.0) way
-        let wide = 14.0 + pitch * float columns.Length
+        let wide = List.last lefts - gap + 14.0
         let high = List.last tops
         String.concat "\n" [
             $"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {number wide} {number high}" width="{number wide}" height="{number high}" font-family="DejaVu Sans, Helvetica, sans-serif" font-size="13" text-anchor="middle">"""
@@ -78,7 +96,7 @@ module Diagram =
             """<rect width="100%" height="100%" fill="#ffffff"/>"""
             head
             yield! graph.Ways |> List.map shown
-            yield! graph.Parts |> List.map (fun part -> box (place part) part)
+            yield! graph.Parts |> List.map (fun part -> box (place part) widths[index part] part)
             "</svg>"
             ""
         ]
