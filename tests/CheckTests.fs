@@ -242,6 +242,8 @@ let private cases = [
     "rate", rate -0.1, RecipeError.BadRate (constant -0.1)
     "decay", { good with Optimizer = { good.Optimizer with Decay = -1.0 } }, RecipeError.BadDecay -1.0
     "momentum", rule (Rule.Sgd 1.0), RecipeError.BadMomentum 1.0
+    "momentum of a clipped rule", rule (Rule.Clipped (1.0, Rule.Lars 1.0)), RecipeError.BadMomentum 1.0
+    "clip", rule (Rule.Clipped (0.0, Rule.Lamb)), RecipeError.BadClip 0.0
     "batch of 1", { good with Batch = 1 }, RecipeError.BadBatch 1
     "batch larger than the set", { good with Batch = 65 }, RecipeError.BatchLargerThanSet (65, shape)
     "no epoch",

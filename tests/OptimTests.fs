@@ -164,6 +164,48 @@ let tests =
                 let expected = [| 1.0 - 1.45 * 0.1; 2.0 - 1.45 * 0.2; -2.0 - 1.45 * 0.2 |]
                 Expect.isLessThan (Close.worst (values w) expected) 1e-12 "weights"
             }
+        test
+            "LAMB takes the published form's first step, and decay aside a step as long as the weights times the rate" {
+            // methods.md, section 1.7: w (1, 2, -2), g (.1, .2, .2), decay .01, rate .01.
+            let stepped decay =
+                let w = torch.tensor([| 1.0; 2.0; -2.0 |]).reshape(1L, 3L).requires_grad_ true
+                let optimizer = new Optim.Lamb ([| struct ("w", w) |], decay)
+                pull w [ 0.1; 0.2; 0.2 ]
+                optimizer.Step 0.01
+                values w
+            Expect.isLessThan (Close.worst (stepped 0.01) [| 0.982567; 1.982394; -2.016915 |]) 1e-6 "weights"
+            let moved = Array.map2 (-) (stepped 0.0) [| 1.0; 2.0; -2.0 |]
+            let length = sqrt (Array.sumBy (fun x -> x * x) moved)
+            Expect.isLessThan (abs (length - 0.01 * 3.0)) 1e-9 "rate times length"
+        }
+        test "LAMB: biases have neither decay nor ratio" {
+            let w = leaf [ 1.0; 2.0; -2.0 ]
+            let optimizer = new Optim.Lamb ([| struct ("b", w) |], 0.1)
+            pull w [ 0.1; 0.2; 0.2 ]
+            optimizer.Step 0.5
+            // The first step of Adam is the sign of the gradient, up to epsilon beside it.
+            let step g = 0.5 * g / (g + 1e-6)
+            let expected = [| 1.0 - step 0.1; 2.0 - step 0.2; -2.0 - step 0.2 |]
+            Expect.isLessThan (Close.worst (values w) expected) 1e-12 "weights"
+        }
+        testProperty
+            "clipped gradients are as PyTorch clips them, and shorter ones stay"
+            (fun (seed: uint64) ->
+                use _ = torch.NewDisposeScope ()
+                let made = Objectives.numbers (seed % 1000000UL) 7 |> Array.toList
+                let longest = 0.1 + 4.0 * float (seed % 11UL) / 10.0
+                let stepped clip =
+                    let a, b = leaf [ 0.0; 0.0; 0.0 ], leaf [ 0.0; 0.0; 0.0; 0.0 ]
+                    let parameters = [| struct ("a", a); struct ("b", b) |]
+                    let optimizer = new Optim.Sgd (parameters, 0.0, 0.0, Clip = clip)
+                    pull a (List.truncate 3 made)
+                    pull b (List.skip 3 made)
+                    optimizer.Step 1.0
+                    Array.append (values a) (values b) |> Array.map (~-)
+                let plain = stepped (System.Nullable ())
+                let length = sqrt (Array.sumBy (fun x -> x * x) plain)
+                let factor = min 1.0 (longest / (length + 1e-6))
+                Close.worst (stepped (System.Nullable longest)) (Array.map ((*) factor) plain) < 1e-12)
         test "two parameters of one name are refused" {
             let w = leaf [ 1.0 ]
             Expect.throwsT<System.ArgumentException>

@@ -52,7 +52,7 @@ let private recipes =
                 ]
             OnCorrupt = (if i % 3 = 0 then stop else skip)
             Optimizer = {
-                Rule = [ Rule.AdamW; Rule.Sgd 0.9; Rule.Lars 0.95 ][i % 3]
+                Rule = [ Rule.AdamW; Rule.Clipped (3.0, Rule.Sgd 0.9); Rule.Lars 0.95; Rule.Lamb ][i % 4]
                 Rate = (if i % 2 = 0 then constant 1e-3 else warmup 2<epoch> (cosine 0.3 1e-9))
                 Decay = 1e-6 * float i
             }

@@ -7,6 +7,19 @@ module Check =
 
     let private finite (x: float) = System.Double.IsFinite x
 
+    let rec private ruleErrors =
+        function
+        | Rule.Sgd momentum
+        | Rule.Lars momentum when not (momentum >= 0.0 && momentum < 1.0) -> [
+            RecipeError.BadMomentum momentum
+          ]
+        | Rule.Clipped (length, inner) -> [
+            if not (finite length && length > 0.0) then
+                RecipeError.BadClip length
+            yield! ruleErrors inner
+          ]
+        | _ -> []
+
     let private headErrors objective (Head layers) = [
         for layer in layers do
             match layer with
@@ -148,10 +161,7 @@ module Check =
             RecipeError.BadRate recipe.Optimizer.Rate
         if not (finite recipe.Optimizer.Decay && recipe.Optimizer.Decay >= 0.0) then
             RecipeError.BadDecay recipe.Optimizer.Decay
-        match recipe.Optimizer.Rule with
-        | Rule.Sgd momentum
-        | Rule.Lars momentum when not (momentum >= 0.0 && momentum < 1.0) -> RecipeError.BadMomentum momentum
-        | _ -> ()
+        yield! ruleErrors recipe.Optimizer.Rule
         if recipe.Batch < 2 then
             RecipeError.BadBatch recipe.Batch
         if recipe.Epochs < 1<epoch> then

@@ -47,6 +47,7 @@ type RecipeError =
     | BadRate of Schedule
     | BadDecay of float
     | BadMomentum of float
+    | BadClip of float
     | BadBatch of int
     | BatchLargerThanSet of int * ImageShape
     | BadEpochs of int<epoch>
@@ -227,6 +228,8 @@ module RecipeError =
         | RecipeError.BadRate s -> $"The learning rate {Print.schedule s} is negative or not finite."
         | RecipeError.BadDecay d -> $"A weight decay of {d} is negative or not finite."
         | RecipeError.BadMomentum m -> $"A momentum of {m} is outside [0, 1)."
+        | RecipeError.BadClip length ->
+            $"Gradients cannot be clipped to a length of {length}: use a number above 0, or the rule without Rule.Clipped."
         | RecipeError.BadBatch b ->
             $"A batch of {b} has no negatives: each image needs another one beside it. Use at least 2."
         | RecipeError.BatchLargerThanSet (b, shape) ->

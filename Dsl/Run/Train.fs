@@ -20,10 +20,15 @@ module Train =
             |> List.map (fun (name, tensor) -> struct (name, tensor))
             |> List.toArray
         let decay = recipe.Optimizer.Decay
-        match recipe.Optimizer.Rule with
-        | Rule.Sgd momentum -> new Optim.Sgd (parameters, momentum, decay)
-        | Rule.Lars momentum -> new Optim.Lars (parameters, momentum, decay)
-        | Rule.AdamW -> new Optim.AdamW (parameters, decay)
+        let rec make (clip: Nullable<float>) rule : Optim.Optimizer =
+            match rule with
+            | Rule.Sgd momentum -> new Optim.Sgd (parameters, momentum, decay, Clip = clip)
+            | Rule.Lars momentum -> new Optim.Lars (parameters, momentum, decay, Clip = clip)
+            | Rule.AdamW -> new Optim.AdamW (parameters, decay, Clip = clip)
+            | Rule.Lamb -> new Optim.Lamb (parameters, decay, Clip = clip)
+            | Rule.Clipped (length, inner) ->
+                make (Nullable (if clip.HasValue then min length clip.Value else length)) inner
+        make (Nullable ()) recipe.Optimizer.Rule
 
     /// Networks and optimiser at step 0 for the images of a split.
     let prepare engine device (recipe: Recipe) (split: Split) =

@@ -175,6 +175,10 @@ type Rule =
     | Lars of momentum: float
     /// Adam with decoupled decay; moments 0.9 and 0.999.
     | AdamW
+    /// Layer-wise adaptive moments with decoupled decay (LAMB, You et al. 2020).
+    | Lamb
+    /// Another rule, after gradients that are longer than this, over all weights together, have been made as long (3.0 in DINO).
+    | Clipped of length: float * Rule
 
 /// The rule and its numbers. Biases and batch-norm parameters are never decayed.
 type Optimizer = { Rule: Rule; Rate: Schedule; Decay: float }

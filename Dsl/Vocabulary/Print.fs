@@ -194,11 +194,13 @@ module Print =
         | Protocol.PerClass inner -> $"Protocol.PerClass ({protocol inner})"
         | Protocol.Classifier -> "Protocol.Classifier"
 
-    let private rule =
+    let rec private rule =
         function
         | Rule.Sgd momentum -> $"Rule.Sgd {number momentum}"
         | Rule.Lars momentum -> $"Rule.Lars {number momentum}"
         | Rule.AdamW -> "Rule.AdamW"
+        | Rule.Lamb -> "Rule.Lamb"
+        | Rule.Clipped (length, inner) -> $"Rule.Clipped ({number length}, {rule inner})"
 
     let private view =
         function

@@ -12,6 +12,7 @@ namespace Vantage.Kernels.Optim;
 public abstract class Optimizer
 {
     private readonly List<(string Name, Tensor Value)> _state = [];
+    private readonly double? _clip;
 
     /// <summary>Takes the parameters, which it steps in place and does not own.</summary>
     /// <exception cref="ArgumentException">There are none, or two have one name.</exception>
@@ -37,6 +38,19 @@ public abstract class Optimizer
     /// <summary>Everything that a later step depends on, beside the parameters themselves.</summary>
     public IReadOnlyList<(string Name, Tensor Value)> State => _state;
 
+    /// <summary>
+    /// The longest that all gradients together may be: where their length, over every parameter, is more, all are multiplied by Clip / (length + 1e-6), in place
+    /// (Pascanu et al. 2013, algorithm 1; clip_grad_norm_ of PyTorch). None: never.
+    /// </summary>
+    /// <exception cref="ArgumentException">It is not positive.</exception>
+    public double? Clip
+    {
+        get => _clip;
+        init => _clip = value is { } length && !(length > 0 && double.IsFinite(length))
+            ? throw new ArgumentException($"gradients cannot be clipped to a length of {length}: give a positive one", nameof(value))
+            : value;
+    }
+
     /// <summary>Steps every parameter that has a gradient, all at one rate.</summary>
     public void Step(double rate) => Step(rate, null);
 
@@ -45,6 +59,7 @@ public abstract class Optimizer
     {
         using var scope = NewDisposeScope();
         using var guard = no_grad();
+        Shorten();
         Begin();
         for (var i = 0; i < Parameters.Length; i++)
         {
@@ -54,6 +69,23 @@ public abstract class Optimizer
             {
                 Update(i, Parameters[i].Value, gradient, step, Parameters[i].Value.dim() <= 1);
             }
+        }
+    }
+
+    // One length over all parameters, and one factor, on the device.
+    private void Shorten()
+    {
+        var gradients = Parameters.Select(p => p.Value.grad).OfType<Tensor>().ToArray();
+        if (Clip is not { } longest || gradients.Length == 0)
+        {
+            return;
+        }
+
+        var length = stack([.. gradients.Select(g => g.norm())]).norm();
+        var factor = length.add(1e-6).pow(-1).mul_(longest).clamp_max_(1);
+        foreach (var gradient in gradients)
+        {
+            gradient.mul_(factor);
         }
     }
 
