@@ -104,6 +104,11 @@ let tests =
             }
         testPropertyWithConfig combinations "new combinations of known parts get a right answer" (fun c ->
             agrees c.Objective c.Avoid)
+        test "balancing does nothing where images have labels of an epoch" {
+            let objective = swapCodes 0.1 (prototypes 12 1<epoch>)
+            agrees objective [ balance 0.05 3; relabelByTransport 0.05 3 ]
+            agrees objective [ balance 0.05 3; relabelByKMeans 3 ]
+        }
         test "published strategies are prevented from complete collapse, and these ablations of them are not" {
             for name, recipe in Strategies.all do
                 Expect.isTrue (Collapse.prevented recipe.Objective recipe.Avoid) name

@@ -145,7 +145,7 @@ let tests =
                 let at = System.Text.Encoding.Latin1.GetString(text).IndexOf "Batch = 8"
                 text[at + 8] <- byte '9'
                 File.WriteAllBytes (file, text)
-                distilling plain |> said "was changed"
+                distilling plain |> said "the file is damaged"
                 File.Delete (Path.Combine (folder, "result.json"))
                 distilling run |> said "has not finished")
         }

@@ -262,8 +262,20 @@ module Collapse =
         | _ -> ()
     ]
 
+    // Where images have labels of an epoch, the codes of a batch are not computed: balancing them does nothing.
+    let private atWork avoid =
+        if (Mechanism.labelling avoid).IsSome then
+            avoid
+            |> List.filter (function
+                | Mechanism.Balance _
+                | Mechanism.BalanceOver _ -> false
+                | _ -> true)
+        else
+            avoid
+
     /// What prevents each kind of collapse under an objective with these mechanisms.
     let findings objective avoid : Finding list =
+        let avoid = atWork avoid
         let past =
             match Mechanism.negatives avoid with
             | Some (Negatives.Queue _ | Negatives.Bank _) -> true
@@ -284,4 +296,4 @@ module Collapse =
         ]
 
     /// Whether something keeps embeddings from becoming one.
-    let prevented objective avoid = not (complete objective avoid).IsEmpty
+    let prevented objective avoid = not (complete objective (atWork avoid)).IsEmpty
