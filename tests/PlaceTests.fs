@@ -125,9 +125,41 @@ let tests =
                 Coarser = torch.zeros (5L, 6L, 4L)
             }
             let setting = { Device = torch.CPU; Seed = 1UL; Type = torch.float32 }
-            let loss = PlaceLoss.scales setting true 20.0 0.05 0 [ view; view ]
+            let loss = PlaceLoss.scales setting true 20.0 0.05 0 (torch.arange 5L) [ view; view ]
             let expected = log (1.0 + 4.0 * 9.0) + 2.0 * log (1.0 + 4.0 * 6.0)
             Expect.floatClose Accuracy.medium (float (loss.item<float32>())) expected "three tasks"
+        }
+        test "AMDIM draws a place for an image, wherever it stands in the batch" {
+            use _ = torch.NewDisposeScope ()
+            let g = new torch.Generator (4UL, torch.CPU)
+            let normal (size: int64 array) = torch.randn (size, generator = g)
+            let views = [
+                for _ in 1..2 ->
+                    {
+                        Image = normal [| 6L; 4L |]
+                        Finer = normal [| 6L; 9L; 4L |]
+                        Coarser = normal [| 6L; 7L; 4L |]
+                    }
+            ]
+            let turned (t: torch.Tensor) = t.flip 0L
+            let setting = { Device = torch.CPU; Seed = 1UL; Type = torch.float32 }
+            for step in 0..9 do
+                let loss images views =
+                    float ((PlaceLoss.scales setting true 20.0 0.05 step images views).item<float32>())
+                let images = torch.arange 6L
+                let other =
+                    views
+                    |> List.map (fun v -> {
+                        Image = turned v.Image
+                        Finer = turned v.Finer
+                        Coarser = turned v.Coarser
+                    })
+                // Sums of some hundred terms in float32, in another order.
+                Expect.floatClose
+                    Accuracy.medium
+                    (loss (turned images) other)
+                    (loss images views)
+                    $"step {step}"
         }
         test "AMDIM's penalty is half of six" {
             use _ = torch.NewDisposeScope ()
@@ -142,7 +174,8 @@ let tests =
                     }
             ]
             let setting = { Device = torch.CPU; Seed = 1UL; Type = torch.float32 }
-            let loss penalty = float ((PlaceLoss.scales setting true 20.0 penalty 0 views).item<float32>())
+            let loss penalty =
+                float ((PlaceLoss.scales setting true 20.0 penalty 0 (torch.arange 3L) views).item<float32>())
             let squares (sources: torch.Tensor) (places: torch.Tensor) =
                 let scores = sources.mm (places.flatten(0L, 1L).t()) / Scope.number 2.0
                 float ((scores * scores).mean().item<float32>())

@@ -214,7 +214,7 @@ type Criterion
             |> PrototypeLoss.apart avoid branches,
             ignore
         | Objective.LocalGlobal (clip, penalty), _, _ ->
-            PlaceLoss.scales setting negatives.IsSome clip penalty step branches.Scales
+            PlaceLoss.scales setting negatives.IsSome clip penalty step branches.Images branches.Scales
             |> PrototypeLoss.apart avoid branches,
             ignore
         | Objective.SwapCodes (temperature, _), _, Some (learnt, _) ->

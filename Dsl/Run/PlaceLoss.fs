@@ -29,14 +29,19 @@ module PlaceLoss =
 
     /// AMDIM over ordered pairs of views: image to finer places, image to coarser ones, and one coarser place, drawn for each image and step, to coarser ones. Each term is the mean
     /// over pairs; the penalty weighs the sum of the six of two views by a half.
-    let scales setting repels clip penalty step (views: Scales list) =
-        use chance = LossSetting.chance setting step 0xFFF8
-        let place (view: Scales) =
-            let n, p, d = view.Coarser.shape[0], view.Coarser.shape[1], view.Coarser.shape[2]
-            let at = torch.randint (p, [| n |], dtype = torch.int64, generator = chance)
-            let at = at.``to``(view.Coarser.device).view(n, 1L, 1L).expand(n, 1L, d)
+    let scales setting repels clip penalty step (images: torch.Tensor) (views: Scales list) =
+        // A place belongs to an image, not to its row in the batch: the order of images changes nothing.
+        let numbers = images.``to``(torch.CPU).data<int64>().ToArray()
+        let place v (view: Scales) =
+            let p, d = view.Coarser.shape[1], view.Coarser.shape[2]
+            let at =
+                numbers
+                |> Array.map (fun image ->
+                    let u = float (Philox.Uniform (setting.Seed, step, image, 0xFFF8, v))
+                    min (p - 1L) (int64 (u * float p)))
+            let at = torch.tensor(at).``to``(view.Coarser.device).view(-1L, 1L, 1L).expand(-1L, 1L, d)
             view.Coarser.gather(1L, at).squeeze 1L
-        let drawn = views |> List.map place
+        let drawn = views |> List.mapi place
         let terms = [
             for v, view in List.indexed views do
                 for q, other in List.indexed views do
