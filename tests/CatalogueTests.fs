@@ -4,10 +4,13 @@ open Expecto
 open Vantage
 
 let private trained knn random warning = {
+    Recipe = "byol"
+    Seed = 0
+    Data = "glyphs"
+    Minutes = 1.5
     Metrics = Map [ "knn", knn; "linear", knn + 10.0 ]
     Random = Map [ "knn", random; "linear", random + 5.0 ]
     Epochs = 3
-    Seconds = 60.0
     Warning = warning
 }
 
@@ -38,8 +41,20 @@ let tests =
                 ]
             Expect.equal
                 row
-                "| `byol` | 3 | 80.00 ± 1.00 | 90.00 ± 1.00 | 70.00 ± 1.00 | 75.00 ± 1.00 | 10.0 | 1 of 3 | 60.00 ± 0.00 |"
+                "| `byol` | 3 | 80.00 ± 1.00 | 90.00 ± 1.00 | 70.00 ± 1.00 | 75.00 ± 1.00 | 10.0 | 1 of 3 |"
                 "row"
+        }
+        test "a line of the record gives its run back" {
+            for run in [ trained 79.5 69.25 None; trained 1e-3 1e3 (Some "warning: step 3: \"rank\"") ] do
+                Expect.equal (Catalogue.ofLine (Catalogue.line run)) run "same run"
+        }
+        test "a record of another budget is refused by name" {
+            let file = System.IO.Path.GetTempFileName ()
+            System.IO.File.WriteAllText (file, Catalogue.line (trained 79.0 69.0 None) + "\n")
+            Expect.equal (Catalogue.record "glyphs" 1.5 file).Length 1 "the same is read"
+            Expect.throwsC (fun () -> Catalogue.record "glyphs" 2.0 file |> ignore) (fun e ->
+                Expect.stringContains e.Message "1.5 minutes" "names what it holds")
+            System.IO.File.Delete file
         }
         test "a step is timed on the recipe's own views" {
             let data = Sets.load "glyphs:64:40"

@@ -1,16 +1,22 @@
 namespace Vantage
 
+open System
 open System.Diagnostics
 open System.Threading
 open TorchSharp
 open Vantage.Kernels
 
-/// How long a recipe may train, in minutes on this machine.
+/// How long a recipe may train, in minutes of all cores of this machine.
 module Budget =
-    // Steps that warm caches and threads up, and steps that are timed.
-    let private warm, timed = 6, 24
+    // Steps that warm caches, threads and the compiler up, and steps that are timed.
+    let private warm, timed = 16, 32
 
-    /// Seconds of a step of a recipe on this split, views included, measured by training a copy that is thrown away.
+    /// Time of the cores over their number: what the clock would show if all were always at work for this process, whatever else runs beside it.
+    let private worked () =
+        use self = Process.GetCurrentProcess ()
+        self.TotalProcessorTime.TotalSeconds / float Environment.ProcessorCount
+
+    /// Seconds of all cores that a step of a recipe takes on this split, views included, measured by training a copy that is thrown away.
     let secondsAStep device (recipe: Recipe) (split: Split) =
         use _ = torch.NewDisposeScope ()
         let trainer = Train.prepare (ViewEngine.Best ()) device recipe split
@@ -18,9 +24,9 @@ module Budget =
             Train.run { trainer with Total = total } from ignore ignore ignore CancellationToken.None
             |> ignore
         until warm Position.start
-        let clock = Stopwatch.StartNew ()
+        let before = worked ()
         until (warm + timed) { Position.start with Step = warm }
-        clock.Elapsed.TotalSeconds / float timed
+        (worked () - before) / float timed
 
     /// As many whole epochs as fit into the minutes, at least one.
     let epochs minutes secondsAStep perEpoch = max 1 (int (60.0 * minutes / (secondsAStep * float perEpoch)))

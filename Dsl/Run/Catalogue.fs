@@ -14,63 +14,110 @@ type CatalogueOptions =
     | Seeds of count: int
     | Recipes of names: string
     | Out of folder: string
+    | Record of file: string
 
     interface IArgParserTemplate with
         member this.Usage =
             match this with
             | Data _ -> "the set that all recipes train on; fashion-mnist if not given."
             | Minutes _ ->
-                "training time of each run on this machine, in whole epochs and at least one; 5 if not given."
-            | Seeds _ -> "runs of each recipe, with seeds from 0; 3 if not given."
-            | Recipes _ -> "names with commas between; all of Recipes/ if not given."
-            | Out _ ->
-                "where runs and table go; runs/catalogue-DATA if not given. Runs that ended there are not run again."
+                "training time of each run on all cores of this machine, in whole epochs and at least one; 5 if not given."
+            | Seeds _ ->
+                "runs of each recipe, with seeds from 0; 3 if not given. Every recipe is run with one seed before any is with the next."
+            | Recipes _ ->
+                "names with commas between; all of Recipes/ that start from no other run if not given."
+            | Out _ -> "where the runs' folders go; runs/catalogue-DATA if not given."
+            | Record _ ->
+                "a file of JSON lines, one a finished run; OUT/runs.jsonl if not given. What stands there is not run again; the table is written beside it as .md."
 
-/// One run of a recipe as its folder tells it.
+/// One finished run of a recipe, as a line of the record holds it.
 type CatalogueRun = {
+    Recipe: string
+    Seed: int
+    Data: string
+    Minutes: float
+    Epochs: int
     Metrics: Map<string, float>
     Random: Map<string, float>
-    Epochs: int
-    Seconds: float
     /// What the gauges warned of.
     Warning: string option
 }
 
 /// Every recipe on one set under one budget: a table of what each reaches beside a random network.
 module Catalogue =
-    let private read folder =
-        use json = JsonDocument.Parse (File.ReadAllText (RunResult.file folder))
+    let private options = JsonSerializerOptions JsonSerializerDefaults.Web
+
+    /// A run as a line of JSON.
+    let line (run: CatalogueRun) =
+        JsonSerializer.Serialize (
+            dict [
+                "recipe", box run.Recipe
+                "seed", box run.Seed
+                "data", box run.Data
+                "minutes", box run.Minutes
+                "epochs", box run.Epochs
+                "metrics", box (dict (Map.toSeq run.Metrics))
+                "random", box (dict (Map.toSeq run.Random))
+                "warning", box (Option.toObj run.Warning)
+            ],
+            options
+        )
+
+    let private table (json: JsonElement) =
+        Map [ for p in json.EnumerateObject () -> p.Name, p.Value.GetDouble () ]
+
+    /// The run that a line tells.
+    let ofLine (text: string) =
+        use json = JsonDocument.Parse text
         let root = json.RootElement
-        let table (name: string) =
-            Map [ for p in root.GetProperty(name).EnumerateObject() -> p.Name, p.Value.GetDouble () ]
-        let log = Path.Combine (folder, "catalogue.log")
+        let field (name: string) = root.GetProperty name
         {
-            Metrics = table "metrics"
-            Random = table "random"
-            Epochs = root.GetProperty("epochs").GetInt32()
-            Seconds = root.GetProperty("seconds").GetDouble()
-            Warning = File.ReadAllLines log |> Array.tryFind _.StartsWith("warning: step")
+            Recipe = nonNull ((field "recipe").GetString())
+            Seed = (field "seed").GetInt32()
+            Data = nonNull ((field "data").GetString())
+            Minutes = (field "minutes").GetDouble()
+            Epochs = (field "epochs").GetInt32()
+            Metrics = table (field "metrics")
+            Random = table (field "random")
+            Warning = Option.ofObj ((field "warning").GetString())
         }
 
-    // A run in a process of its own; an unfinished one of an earlier call is thrown away.
-    let private train script folder (arguments: string list) =
-        if not (File.Exists (RunResult.file folder)) then
-            if Directory.Exists folder then
-                Directory.Delete (folder, true)
-            let start =
-                ProcessStartInfo ("dotnet", RedirectStandardOutput = true, RedirectStandardError = true)
-            for argument in [ "fsi"; "--nologo"; script; "--"; "--out"; folder ] @ arguments do
-                start.ArgumentList.Add argument
-            use child = nonNull (Process.Start start)
-            let output, errors = child.StandardOutput.ReadToEndAsync (), child.StandardError.ReadToEndAsync ()
-            child.WaitForExit ()
-            if child.ExitCode <> 0 then
+    /// The runs of a record; those on another set or under another budget are refused, for a table compares like with like.
+    let record data minutes file =
+        if File.Exists file then
+            let runs = File.ReadAllLines file |> Array.map ofLine |> Array.toList
+            match runs |> List.tryFind (fun run -> run.Data <> data || run.Minutes <> minutes) with
+            | Some other ->
                 raise (
                     UserException
-                        $"{Path.GetFileName script} ended with {child.ExitCode}; the runs before it are kept, and the same command goes on from there:\n{errors.Result}"
+                        $"{file} holds {other.Recipe} on {other.Data} for {other.Minutes} minutes, and {data} for {minutes} is asked for. Give another --record, or the same --data and --minutes."
                 )
+            | None -> runs
+        else
+            []
+
+    // A run in a process of its own; an unfinished one of an earlier call is thrown away.
+    let private train (script: string) folder (arguments: string list) =
+        if Directory.Exists folder then
+            Directory.Delete (folder, true)
+        let start = ProcessStartInfo ("dotnet", RedirectStandardOutput = true, RedirectStandardError = true)
+        for argument in [ "fsi"; "--nologo"; script; "--"; "--out"; folder ] @ arguments do
+            start.ArgumentList.Add argument
+        use child = nonNull (Process.Start start)
+        let output, errors = child.StandardOutput.ReadToEndAsync (), child.StandardError.ReadToEndAsync ()
+        child.WaitForExit ()
+        if child.ExitCode = 0 then
             File.WriteAllText (Path.Combine (folder, "catalogue.log"), output.Result + errors.Result)
-        read folder
+            use json = JsonDocument.Parse (File.ReadAllText (RunResult.file folder))
+            let root = json.RootElement
+            Ok (
+                table (root.GetProperty "metrics"),
+                table (root.GetProperty "random"),
+                root.GetProperty("epochs").GetInt32(),
+                errors.Result.Split '\n' |> Array.tryFind _.StartsWith("warning: step")
+            )
+        else
+            Error $"{Path.GetFileName script} ended with {child.ExitCode}:\n{errors.Result}"
 
     let private number (x: float) = x.ToString ("F2", CultureInfo.InvariantCulture)
 
@@ -125,19 +172,22 @@ module Catalogue =
             (match List.choose _.Warning runs with
              | [] -> "none"
              | warned -> $"{warned.Length} of {runs.Length}")
-            spread (runs |> List.map _.Seconds) + " |"
+            + " |"
         ]
 
     let private header = [
-        "| recipe | epochs | k-NN | linear | random k-NN | random linear | deviations above random, the lesser | collapse warnings | seconds |"
-        "|---|---|---|---|---|---|---|---|---|"
+        "| recipe | epochs | k-NN | linear | random k-NN | random linear | deviations above random, the lesser | collapse warnings |"
+        "|---|---|---|---|---|---|---|---|"
     ]
+
+    // A recipe that names runs of its own making cannot be part: it starts where another ended.
+    let private alone (script: string) = not ((File.ReadAllText script).Contains "startingFrom")
 
     let private scripts folder (names: string option) =
         let all =
             Directory.GetFiles (folder, "*.fsx")
+            |> Array.filter (fun script -> Path.GetFileName script <> "prelude.fsx" && alone script)
             |> Array.map (Path.GetFileNameWithoutExtension >> nonNull)
-            |> Array.filter ((<>) "prelude")
             |> Array.sort
             |> Array.toList
         match names with
@@ -150,7 +200,15 @@ module Catalogue =
                 let list = String.concat ", "
                 raise (UserException $"--recipes: there is no {list unknown}. There are: {list all}.")
 
-    /// Runs the catalogue; the table is printed and written after each recipe.
+    /// The table of a record, recipes in the order of their names.
+    let markdown (runs: CatalogueRun list) =
+        header
+        @ [
+            for name, own in runs |> List.groupBy _.Recipe |> List.sortBy fst do
+                row name own
+        ]
+
+    /// Runs what the record lacks and writes record and table after each run; a run that fails is told at the end and does not stop the others.
     let main (recipes: string) (arguments: string array) =
         let options =
             ArgumentParser.Create<CatalogueOptions>(programName = "./research catalogue").Parse arguments
@@ -161,21 +219,47 @@ module Catalogue =
             raise (UserException $"--minutes {minutes} --seeds {seeds}: both must be above 0.")
         let kind = data.Split(':').[0]
         let out = Path.GetFullPath (options.GetResult (Out, Path.Combine ("runs", $"catalogue-{kind}")))
+        let file = Path.GetFullPath (options.GetResult (Record, Path.Combine (out, "runs.jsonl")))
         let names = scripts recipes (options.TryGetResult Recipes)
-        Directory.CreateDirectory out |> ignore
-        let folder name seed = Path.Combine (out, $"{name}-{seed}")
-        let runs name =
-            let script = Path.Combine (recipes, name + ".fsx")
-            let run seed budget =
-                printfn $"{name}, seed {seed}"
-                train script (folder name seed) ([ "--data"; data; "--seed"; string seed ] @ budget)
-            // The epochs that fit are measured once, so that all seeds have the same.
-            let first = run 0 [ "--minutes"; minutes.ToString CultureInfo.InvariantCulture ]
-            first
-            :: [ for seed in 1 .. seeds - 1 -> run seed [ "--epochs"; string first.Epochs ] ]
-        let table = ResizeArray header
-        for name in names do
-            table.Add (row name (runs name))
-            File.WriteAllLines (Path.Combine (out, "table.md"), table)
-        for line in table do
+        for folder in [ out; nonNull (Path.GetDirectoryName file) ] do
+            Directory.CreateDirectory folder |> ignore
+        let failed = ResizeArray<string>()
+        for seed in 0 .. seeds - 1 do
+            for name in names do
+                let done' = record data minutes file
+                if done' |> List.forall (fun run -> (run.Recipe, run.Seed) <> (name, seed)) then
+                    // The epochs that fit are measured once, so that all seeds have the same.
+                    let budget =
+                        match done' |> List.tryFind (fun run -> run.Recipe = name) with
+                        | Some earlier -> [ "--epochs"; string earlier.Epochs ]
+                        | None -> [ "--minutes"; minutes.ToString CultureInfo.InvariantCulture ]
+                    printfn $"{name}, seed {seed}"
+                    let script = Path.Combine (recipes, name + ".fsx")
+                    match
+                        train
+                            script
+                            (Path.Combine (out, $"{name}-{seed}"))
+                            ([ "--data"; data; "--seed"; string seed ] @ budget)
+                    with
+                    | Error text -> failed.Add $"seed {seed}: {text}"
+                    | Ok (metrics, random, epochs, warning) ->
+                        let run = {
+                            Recipe = name
+                            Seed = seed
+                            Data = data
+                            Minutes = minutes
+                            Epochs = epochs
+                            Metrics = metrics
+                            Random = random
+                            Warning = warning
+                        }
+                        File.AppendAllText (file, line run + "\n")
+                        File.WriteAllLines (
+                            nonNull (Path.ChangeExtension (file, ".md")),
+                            markdown (record data minutes file)
+                        )
+        for line in markdown (record data minutes file) do
             printfn $"{line}"
+        if failed.Count > 0 then
+            let texts = String.concat "\n" failed
+            raise (UserException $"{failed.Count} runs failed; the same command tries them again:\n{texts}")
