@@ -53,7 +53,7 @@ let private row peer n = {
     Ours = fresh n
     Peer = Option.map fst peer
     PeerName = peer |> Option.map snd |> Option.defaultValue "torch"
-    Equal = LossBench.equal 192
+    Equal = LossBench.equal Torch.Products.Full 192
     Bytes = 0.0
     Operations = 0.0
 }

@@ -52,6 +52,9 @@ let private cases = [
     "lengths left out where they do not matter",
     with' (raw regression) [ momentumTarget 0.99; predict [ linear 8 ] ],
     RecipeError.NothingRaw regression
+    "products of bfloat16 where there are none",
+    with' (bfloat16Products regression) [ momentumTarget 0.99; predict [ linear 8 ] ],
+    RecipeError.NothingInBFloat16 (bfloat16Products regression)
     "codes beside labels of an epoch",
     with' (swapCodes 0.1 (prototypes 12 0<epoch>)) [ relabelByKMeans 10; balance 0.05 3 ],
     RecipeError.LabelledTwice (balance 0.05 3)

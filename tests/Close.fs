@@ -34,6 +34,13 @@ let exponential = 2e-7
 /// Vector kernel against double, log-sum-exp: float32 sums of some thousand exponentials in partial sums of a vector's lanes.
 let vectorSum = 5e-6
 
+/// A similarity of unit rows rounded to bfloat16: each value of both moves by at most 2^-9 of itself, and the magnitudes of the products sum to at most 1. Over the temperature
+/// it is the error of a logit and of a log-sum-exp.
+let bfloat16Cosine = 1.0 / 256.0
+
+/// A weight of a softmax rounded to bfloat16, relative.
+let bfloat16Weight = 1.0 / 512.0
+
 /// Vector kernel against double, gradient, of its largest entry: the sums' error, and products of some hundred weights each.
 let vectorGradient = 1e-5
 

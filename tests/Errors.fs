@@ -76,8 +76,25 @@ let private random () =
                 worst[i] <- max worst[i] (apart (renderAll engine 1 shape images steps) expected))
         line (string operation :: (worst |> Array.map cell |> Array.toList))
 
-/// Prints both tables as Markdown.
+/// Losses beside the answers of public implementations.
+let private losses () =
+    header [
+        "against PyTorch 2.14"
+        "value, reference"
+        "gradient, reference"
+        "value, float32"
+        "gradient, float32"
+    ]
+    for case in GoldenLosses.cases do
+        let (value, gradient), (value32, gradient32) = GoldenLosses.errors case
+        line (case.Name :: List.map cell [ value; gradient; value32; gradient32 ])
+    let reference, single = GoldenLosses.codes ()
+    line [ "sinkhorn"; cell reference; "-"; cell single; "-" ]
+
+/// Prints the tables as Markdown.
 let print () =
     golden ()
     printfn ""
     random ()
+    printfn ""
+    losses ()

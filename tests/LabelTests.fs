@@ -97,6 +97,36 @@ let tests =
             |> Array.chunkBySize n
             |> Array.filter (fun round -> round.Length = n)
             |> Array.forall (fun round -> (Array.distinct round).Length = n))
+        test "the virtual adversary starts from an image's own direction, wherever it stands in the batch" {
+            use _ = torch.NewDisposeScope ()
+            let logits = (matrix (numbers 8UL 40) 10).to_type torch.float32
+            let objective =
+                Objective.Classify (
+                    Labelled.PerClass (1, 2),
+                    Annealing.Off,
+                    [ Unlabelled.Vat (2.0, 1.0, 1.0, 0.0) ]
+                )
+            let setting = { Device = torch.CPU; Seed = 1UL; Type = torch.float32 }
+            let loss step (order: int64 array) =
+                let order = torch.tensor order
+                let moved = logits.index_select (0L, order)
+                let branches = Branches.alone objective 0 None [ moved ] [ moved ]
+                // The last two rows are the labelled ones and stay.
+                let branches = { branches with Images = order }
+                match objective with
+                | Objective.Classify (labelled, annealing, terms) ->
+                    float ((ClassLoss.loss setting labelled annealing terms step branches).item<float32>())
+                | _ -> nan
+            for step in 0..9 do
+                let plain = loss step [| 0L .. 9L |]
+                let turned = loss step [| 7L; 6L; 5L; 4L; 3L; 2L; 1L; 0L; 8L; 9L |]
+                // Sums of eight terms in float32, in another order.
+                Expect.floatClose Accuracy.medium turned plain $"step {step}"
+            Expect.isGreaterThan
+                (abs (loss 0 [| 0L .. 9L |] - loss 1 [| 0L .. 9L |]))
+                1e-6
+                "steps differ in their directions"
+        }
         test "annealing goes from 1 / C to 1" {
             let at annealing progress = ClassLoss.threshold annealing 10L progress
             for annealing, first, last in

@@ -68,29 +68,10 @@ let private rotate (seed: uint64) d (x: float array) =
     |> Array.chunkBySize d
     |> Array.collect (fun row -> basis |> Array.map (fun b -> Array.map2 (*) row b |> Array.sum))
 
-/// NT-Xent: published figures, laws, gradients by finite differences, the kernel against the reference.
+/// NT-Xent: fixtures, laws, gradients by finite differences, the kernel against the reference.
 [<Tests>]
 let tests =
     testList "NT-Xent" [
-        for temperature in [ "0.1"; "0.5"; "1.0" ] do
-            test $"golden answers at temperature {temperature}" {
-                let golden = Golden.load "losses.safetensors"
-                let value name = Golden.f32 $"ntxent_t{temperature}.{name}" golden
-                let a, b, tau = value "in.a", value "in.b", float temperature
-                let expected = (value "out")[0], Array.append (value "grad.a") (value "grad.b")
-                let loss, gradient = reference a b 16 tau true
-                Expect.isLessThan (relative loss (fst expected)) Close.goldenLoss "reference value"
-                Expect.isLessThan
-                    (Close.worst gradient (snd expected))
-                    Close.goldenGradient
-                    "reference gradient"
-                let loss, gradient = kernel true None a b 16 tau true
-                Expect.isLessThan (relative loss (fst expected)) Close.float32Loss "float32 value"
-                Expect.isLessThan
-                    (Close.worst gradient (snd expected))
-                    Close.goldenGradient
-                    "float32 gradient"
-            }
         for temperature, normalize, expected in
             [ 0.1, true, 1.220725; 0.5, true, 1.088336; 1.0, true, 1.289640; 10.0, false, 1.555947 ] do
             test $"fixture F1 at temperature {temperature}, normalised {normalize}" {

@@ -115,6 +115,37 @@ let tests =
                 (value, slopes |> Array.map (fun g -> g / 4.0))
                 loss
                 gradient)
+        property "balanced codes" (fun seed rows width bits ->
+            let scores = single seed (rows * width)
+            let meant = Reference.Sinkhorn.Codes (Array.map float scores, rows, 0.25, 3)
+            let run threads =
+                let codes = Array.zeroCreate scores.Length
+                Simd.BalancedCodes.Of (scores.AsSpan (), width, 0.25, 3, threads, codes.AsSpan (), bits)
+                codes
+            let found = run 2
+            // Scores over an entropy weight of 0.25 reach 30: exponentials keep 30 x 2^-24.
+            Expect.isLessThan
+                (Close.worst meant (found |> Array.map float))
+                (10.0 * Close.vectorGradient)
+                $"{bits} bits, {rows} x {width}"
+            Expect.equal (run 1) found "one thread")
+        test
+            "balanced codes: a prototype that no image comes near stays empty, and what is not a number shows" {
+            for bits in tiers do
+                let run (scores: float32 array) =
+                    let codes = Array.zeroCreate scores.Length
+                    Simd.BalancedCodes.Of (scores.AsSpan (), 3, 0.01, 3, 1, codes.AsSpan (), bits)
+                    codes
+                let far = [|
+                    for i in 0..39 do
+                        yield! [| 0.3f; 0.2f + float32 (i % 2) * 0.2f; -9f |]
+                |]
+                for row in Array.chunkBySize 3 (run far) do
+                    Expect.equal row[2] 0f "no share"
+                    Expect.floatClose Accuracy.medium (float (Array.sum row)) 1.0 "rows sum to 1"
+                far[5] <- nanf
+                Expect.isTrue (run far |> Array.exists Single.IsNaN) "not a number"
+        }
         property "products with chosen rows of a bank, and their way back" (fun seed rows width bits ->
             let x, bank = single seed (rows * width), single (seed + 1UL) (9 * width)
             let chosen = integers (seed + 2UL) (rows * 5) 9 |> Array.map int64

@@ -137,7 +137,8 @@ let tests =
                         let x, ux = unitRows (uint64 rows) rows width
                         let y, uy = unitRows 77UL candidates width
                         let leaf = ux.detach().requires_grad_ true
-                        let expected = Torch.LogSumExp.Over (leaf, uy, 1.0 / t, tileRows = 100)
+                        let others = uy.detach().requires_grad_ true
+                        let expected = Torch.LogSumExp.Over (leaf, others, 1.0 / t, tileRows = 100)
                         expected.sum().backward()
                         let lse, slopes = Array.zeroCreate rows, Array.zeroCreate x.Length
                         let run threads (lse: float32 array) (slopes: float32 array) =
@@ -166,6 +167,53 @@ let tests =
                         let again = Array.zeroCreate rows, Array.zeroCreate x.Length
                         run 1 (fst again) (snd again)
                         Expect.equal again (lse, slopes) "one thread"
+                        let candidates threads =
+                            let slopes = Array.zeroCreate y.Length
+                            Simd.CrossSoftmax.Candidates (
+                                x.AsSpan (),
+                                y.AsSpan (),
+                                width,
+                                1.0 / t,
+                                threads,
+                                lse.AsSpan (),
+                                (Array.create rows 1f).AsSpan(),
+                                slopes.AsSpan (),
+                                bits
+                            )
+                            slopes
+                        // Every row adds its own rounding.
+                        Expect.isLessThan
+                            (Close.worst
+                                ((nonNull others.grad).data<float>().ToArray())
+                                (candidates 2 |> Array.map float))
+                            (float rows * (Close.vectorGradient + Close.float32Cosine / t) / t)
+                            $"candidates, {what}"
+                        Expect.equal (candidates 1) (candidates 2) "one thread"
+        }
+        test "candidates divided by their lengths on the way" {
+            use _ = torch.NewDisposeScope ()
+            let x, _ = unitRows 3UL 20 33
+            let y, _ = unitRows 4UL 400 33
+            let long = y |> Array.mapi (fun i v -> v * float32 (1 + i / 33 % 7))
+            for bits in widths do
+                let run unit (y: float32 array) =
+                    let lse, slopes = Array.zeroCreate 20, Array.zeroCreate x.Length
+                    Simd.CrossSoftmax.LogSums (
+                        x.AsSpan (),
+                        y.AsSpan (),
+                        33,
+                        5.0,
+                        2,
+                        lse.AsSpan (),
+                        slopes.AsSpan (),
+                        bits,
+                        unit
+                    )
+                    Array.append lse slopes |> Array.map float
+                Expect.isLessThan
+                    (Close.worst (run false y) (run true long))
+                    (5.0 * Close.vectorGradient)
+                    $"{bits} bits"
         }
         test "rows of large products take the search for maxima" {
             use _ = torch.NewDisposeScope ()

@@ -110,6 +110,7 @@ let all: (string * Recipe) list =
         "alignment and log-sum-exp", with' (alignSpread 0.5 0.1) [ matchPrior ] small
         "LeJEPA", with' (leJepa 0.05) [ matchPrior ] small |> multiCrop
         "IMAX", with' (imax 0.1) [] small
+        "SimCLR in bfloat16", with' (bfloat16Products (ntXent 0.5)) [ repel inBatch ] small
         "SimCLR without lengths", with' (raw (ntXent 1.0)) [ repel inBatch ] small
         "agreement and neighbours apart", with' regression [ keepApart 0.1 ] small
         "supervised", { with' supervised [] small with Views = [ small.Views.Head ] }

@@ -144,7 +144,15 @@ module Check =
         match recipe.Objective with
         | Objective.Raw (Objective.NtXent _ | Objective.Decoupled _ | Objective.NtLogistic _ | Objective.MarginTriplet _ | Objective.InfoNce _ | Objective.SupCon _) ->
             ()
-        | Objective.Raw inner -> RecipeError.NothingRaw inner
+        | Objective.Raw inner when not (Objective.inBFloat16 inner) -> RecipeError.NothingRaw inner
+        | _ -> ()
+        match recipe.Objective with
+        | Objective.BFloat16 (Objective.NtXent _ | Objective.InfoNce _ | Objective.Raw (Objective.NtXent _ | Objective.InfoNce _)) ->
+            match Mechanism.negatives recipe.Avoid with
+            | Some (Negatives.Bank (noise, _)) when noise > 0 ->
+                RecipeError.NothingInBFloat16 recipe.Objective
+            | _ -> ()
+        | other when Objective.inBFloat16 other -> RecipeError.NothingInBFloat16 other
         | _ -> ()
         for name, value, positive in Objective.numbers recipe.Objective do
             if not (finite value && value >= 0.0 && (value > 0.0 || not positive)) then

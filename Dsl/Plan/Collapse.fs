@@ -32,10 +32,7 @@ module Collapse =
         | _ -> None
 
     // Dot products of equal rows grow with their lengths, which no term on directions holds back.
-    let private isRaw =
-        function
-        | Objective.Raw _ -> true
-        | _ -> false
+    let private isRaw = Objective.isRaw
 
     let private complete objective avoid = [
         for mechanism in avoid |> List.filter (Objective.understands objective) do

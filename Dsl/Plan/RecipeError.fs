@@ -77,6 +77,7 @@ type RecipeError =
     | NoGlobalView
     | BadDropout of float
     | NothingRaw of Objective
+    | NothingInBFloat16 of Objective
     | LabelledTwice of Mechanism
     | NothingBalanced of Mechanism
     | TeacherDoesNotFit of Trained * logits: int * student: int
@@ -154,6 +155,8 @@ module RecipeError =
             $"{Print.objective objective} has several sets of prototypes; only `swapCodes` takes the mean over sets. Take `sets` away."
         | RecipeError.NothingRaw objective ->
             $"`raw` stands before {Objective.name objective}, which does not choose between cosines and dot products. Take `raw` away."
+        | RecipeError.NothingInBFloat16 objective ->
+            $"`bfloat16Products` asks for products of bfloat16 in {Print.objective objective}: only `ntXent` and `infoNce` have them, `raw` or not, against a batch, a queue or all of a bank; it stands outermost. Take `bfloat16Products` away."
         | RecipeError.BadDropout p -> $"A dropout of {p} is outside [0, 1)."
         | RecipeError.ShapeChangesByChance a ->
             $"{Print.augmentation a} sits inside `sometimes` or `anyOrder`: a view must have one size whatever is drawn. Move the crop out."

@@ -12,6 +12,7 @@ type Bank
         images: int,
         embedding: int,
         lengths: bool,
+        products: Torch.Products,
         seed: uint64,
         generator: torch.Generator,
         keep: string -> (unit -> torch.Tensor) -> torch.Tensor
@@ -33,7 +34,7 @@ type Bank
     /// Embeddings of these images against their own rows: among all, or among rows drawn from the bank by the step.
     member _.Loss(z: torch.Tensor, own: torch.Tensor, temperature, step) =
         match normaliser with
-        | None -> Torch.InfoNce.Bank (z, rows, own, temperature, lengths)
+        | None -> Torch.InfoNce.Bank (z, rows, own, temperature, lengths, products = products)
         | Some normaliser ->
             let drawn =
                 Array.init (int z.shape[0] * noise) (fun i ->

@@ -27,15 +27,24 @@ module ClassLoss =
         epsilon
         trial
         step
+        (numbers: torch.Tensor)
         (model: torch.Tensor -> torch.Tensor)
         (x: torch.Tensor)
         =
-        use chance = LossSetting.chance setting step 0xFFF9
-        let start = torch.randn(x.shape, generator = chance).to_type(x.dtype).``to`` x.device
+        let start =
+            LossSetting.normals setting step 0xFFF9 numbers x.shape[1..]
+            |> fun start -> start.to_type(x.dtype).``to`` x.device
         Torch.VirtualAdversary.Loss (Func<_, _> model, x, start, trial, epsilon, 1)
 
     // A term on unlabelled images: logits of their views, u x C each, and their first view.
-    let private term setting step (branches: Branches) (views: torch.Tensor list) images term =
+    let private term
+        setting
+        step
+        (branches: Branches)
+        (views: torch.Tensor list)
+        (images: torch.Tensor)
+        term
+        =
         let weak, strong = views.Head, List.last views
         match term with
         | Unlabelled.PseudoLabel (threshold, weight, ramp) ->
@@ -43,7 +52,14 @@ module ClassLoss =
         | Unlabelled.LeastEntropy weight -> weight, Torch.Consistency.Entropy weak
         | Unlabelled.Vat (epsilon, trial, weight, ramp) ->
             weight * ramped ramp branches.Progress,
-            adversarial setting epsilon trial step branches.Model.Logits images
+            adversarial
+                setting
+                epsilon
+                trial
+                step
+                (branches.Images.narrow (0L, 0L, images.shape[0]))
+                branches.Model.Logits
+                images
         | Unlabelled.Sharpened (temperature, confidence, weight) ->
             weight, Torch.Consistency.Loss (strong, weak, temperature, confidence)
         | Unlabelled.Confident (threshold, weight) -> weight, Torch.PseudoLabel.Loss (strong, weak, threshold)

@@ -20,7 +20,8 @@ type Criterion
     ) =
     let negatives = Mechanism.negatives avoid
     let wrapped, objective = objective, Objective.inner objective
-    let lengths = (wrapped = objective)
+    let lengths = not (Objective.isRaw wrapped)
+    let setting = { Device = device; Seed = seed; Type = dtype }
     let unit (z: torch.Tensor) = if lengths then Torch.UnitRows.Of z else z
     let state = ResizeArray<string * Kept>()
     let generator = new torch.Generator (seed ^^^ 0x9E3779B97F4A7C15UL, torch.CPU)
@@ -58,6 +59,7 @@ type Criterion
                     images,
                     embedding,
                     lengths,
+                    PairLoss.products setting wrapped,
                     seed,
                     generator,
                     fun part make -> keep (name + part) make
@@ -103,8 +105,6 @@ type Criterion
     let centre = centred "centre"
 
     let centreOfPlaces = Objective.hidden objective |> Option.bind (fun _ -> centred "centre.places")
-
-    let setting = { Device = device; Seed = seed; Type = dtype }
 
     let pair step p t = PairLoss.loss setting wrapped avoid memory step p t
 

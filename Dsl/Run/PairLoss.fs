@@ -14,11 +14,29 @@ module LossSetting =
         let bits = Philox.Bits (setting.Seed, step, 0L, purpose, 0)
         new torch.Generator ((uint64 step <<< 32) ^^^ uint64 bits ^^^ setting.Seed, torch.CPU)
 
+    /// Normal numbers for each image of a batch, by its number in the set and not by its row: their order changes nothing.
+    let normals setting (step: int) purpose (images: torch.Tensor) (size: int64 array) =
+        use _ = torch.NewDisposeScope ()
+        let bits image site = uint64 (Philox.Bits (setting.Seed, step, image, purpose, site))
+        let rows =
+            images.``to``(torch.CPU).data<int64>().ToArray()
+            |> Array.map (fun image ->
+                use chance = new torch.Generator ((bits image 0 <<< 32) ||| bits image 1, torch.CPU)
+                torch.randn (size, generator = chance))
+        (torch.stack rows).MoveToOuterDisposeScope()
+
 /// Losses of one prediction against one target, n x d each, without memory of past steps.
 module PairLoss =
     let private scale (x: float) (t: torch.Tensor) = t * Scope.number x
 
     let private move setting (t: torch.Tensor) = t.to_type(setting.Type).``to`` setting.Device
+
+    /// The type of products of embeddings: double, in which Verify asks for slopes, is not rounded.
+    let products setting objective =
+        if Objective.inBFloat16 objective && setting.Type = torch.float32 then
+            Torch.Products.BFloat16
+        else
+            Torch.Products.Full
 
     // Half the mean squared difference, and the distance of all 2n embeddings to as many samples of the prior.
     let private toPrior setting prior weight step (p: torch.Tensor) (t: torch.Tensor) =
@@ -70,10 +88,17 @@ module PairLoss =
             agree
 
     // The objectives that choose between cosines and dot products.
-    let private similar objective repels lengths (p: torch.Tensor) (t: torch.Tensor) =
+    let private similar
+        objective
+        repels
+        lengths
+        (products: Torch.Products)
+        (p: torch.Tensor)
+        (t: torch.Tensor)
+        =
         match objective with
         | Objective.Restore (temperature, _)
-        | Objective.NtXent temperature when repels -> Torch.NtXent.Loss (p, t, temperature, lengths)
+        | Objective.NtXent temperature when repels -> Torch.NtXent.Loss (p, t, temperature, lengths, products)
         | Objective.Decoupled (temperature, None) when repels ->
             Torch.Decoupled.Loss (p, t, temperature, lengths)
         | Objective.Decoupled (temperature, Some sigma) when repels ->
@@ -92,10 +117,8 @@ module PairLoss =
     let loss setting objective avoid (queue: torch.Tensor option) step (p: torch.Tensor) (t: torch.Tensor) =
         let weight mechanism value = if List.contains mechanism avoid then value else 0.0
         let negatives = Mechanism.negatives avoid
-        let lengths =
-            match objective with
-            | Objective.Raw _ -> false
-            | _ -> true
+        let lengths = not (Objective.isRaw objective)
+        let products = products setting objective
         match Objective.inner objective with
         // Each order counts once; the mean over orders is half their sum.
         | Objective.Regression when not t.requires_grad -> Torch.CosineRegression.Loss (p, t) |> scale 2.0
@@ -104,8 +127,8 @@ module PairLoss =
             let loss =
                 match negatives, queue with
                 | Some (Negatives.Queue _), Some keys ->
-                    Torch.InfoNce.Queue (p, t, keys, temperature, lengths)
-                | Some _, _ -> Torch.InfoNce.InBatch (p, t, temperature, lengths)
+                    Torch.InfoNce.Queue (p, t, keys, temperature, lengths, products = products)
+                | Some _, _ -> Torch.InfoNce.InBatch (p, t, temperature, lengths, products = products)
                 | None, _ -> Torch.Alignment.Loss (p, t.detach (), temperature, lengths)
             if bothWays then scale 2.0 loss else loss
         | Objective.BarlowTwins lambda -> Torch.BarlowTwins.Loss (p, t, weight Mechanism.Decorrelate lambda)
@@ -123,4 +146,4 @@ module PairLoss =
         | Objective.SelfDistill _
         | Objective.Classify _
         | Objective.LeJepa _ -> invalidOp "all views are compared at once"
-        | other -> similar other negatives.IsSome lengths p t
+        | other -> similar other negatives.IsSome lengths products p t

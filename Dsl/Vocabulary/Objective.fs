@@ -29,16 +29,32 @@ module Objective =
         | Objective.Classify (Labelled.All, _, _) -> "supervised cross-entropy"
         | Objective.Classify _ -> "semi-supervised cross-entropy"
         | Objective.Raw inner -> $"{name inner} of dot products"
+        | Objective.BFloat16 inner -> $"{name inner} with products of bfloat16"
         | Objective.SupCon _ -> "SupCon"
         | Objective.PredictAhead _ -> "CPC"
         | Objective.LocalGlobal _ -> "AMDIM"
         | Objective.Restore _ -> "CAN"
 
-    /// The objective without what is said about lengths.
+    /// The objective without what is said about lengths and products.
     let rec inner =
         function
-        | Objective.Raw wrapped -> inner wrapped
+        | Objective.Raw wrapped
+        | Objective.BFloat16 wrapped -> inner wrapped
         | other -> other
+
+    /// Whether embeddings are compared as they are, not divided by their lengths, where an objective chooses.
+    let rec isRaw =
+        function
+        | Objective.Raw _ -> true
+        | Objective.BFloat16 inner -> isRaw inner
+        | _ -> false
+
+    /// Whether products of embeddings are taken in bfloat16.
+    let rec inBFloat16 =
+        function
+        | Objective.BFloat16 _ -> true
+        | Objective.Raw inner -> inBFloat16 inner
+        | _ -> false
 
     /// Whether it looks at labels.
     let needsLabels objective =
@@ -125,7 +141,8 @@ module Objective =
     /// The published mechanisms of an objective, as words: what `check` advises.
     let rec advice =
         function
-        | Objective.Raw inner -> advice inner
+        | Objective.Raw inner
+        | Objective.BFloat16 inner -> advice inner
         | Objective.NtXent _
         | Objective.Decoupled _
         | Objective.NtLogistic _
@@ -149,8 +166,9 @@ module Objective =
         | Objective.Classify _ -> []
 
     /// Whether it looks at directions only, so that an embedding of one value says nothing but its sign.
-    let normalizes =
+    let rec normalizes =
         function
+        | Objective.BFloat16 inner -> normalizes inner
         | Objective.BarlowTwins _
         | Objective.VicReg _
         | Objective.Sliced ((Prior.Cube | Prior.Normal), _)
@@ -185,8 +203,9 @@ module Objective =
         | _ -> None
 
     /// The temperature at which the contrastive task is watched; 1 where the objective has none that divides cosines of embeddings.
-    let temperature =
+    let rec temperature =
         function
+        | Objective.BFloat16 inner -> temperature inner
         | Objective.NtXent t
         | Objective.Decoupled (t, _)
         | Objective.NtLogistic (t, _)
@@ -199,7 +218,8 @@ module Objective =
     /// Its numbers, each with its name and whether it must be above 0.
     let numbers objective =
         match inner objective with
-        | Objective.Raw _ -> []
+        | Objective.Raw _
+        | Objective.BFloat16 _ -> []
         | Objective.Classify (labelled, _, terms) -> [
             match labelled with
             | Labelled.All -> ()

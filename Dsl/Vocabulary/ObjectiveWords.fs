@@ -89,6 +89,9 @@ module ObjectiveWords =
     /// An objective on dot products in place of cosines.
     let raw objective = Objective.Raw objective
 
+    /// NT-Xent or InfoNCE with products of bfloat16 and sums of float32.
+    let bfloat16Products objective = Objective.BFloat16 objective
+
     /// SupCon at this temperature, 0.1 in the paper; needs labels.
     let supCon temperature = Objective.SupCon temperature
 

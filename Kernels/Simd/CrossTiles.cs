@@ -9,7 +9,7 @@ namespace Vantage.Kernels.Simd;
 /// The softmax of rows x over candidates y in one sweep: tiles of S = scale x y^T are made, turned into exponentials below the row's maximum
 /// so far and multiplied by the candidates at once, so that the log-sum-exp and its slope need two products and no matrix.
 /// </summary>
-internal sealed unsafe class CrossTiles<TLanes, TVector>
+internal sealed unsafe class CrossTiles<TLanes, TVector> : IDisposable
     where TLanes : ILanes<TVector>
     where TVector : struct
 {
@@ -19,43 +19,63 @@ internal sealed unsafe class CrossTiles<TLanes, TVector>
 
     private readonly float* _x;
     private readonly float* _y;
-    private readonly int _rows, _candidates, _width, _parts, _shares, _blockRows, _blocks;
+    private readonly int _rows, _candidates, _width, _parts, _shares, _blockRows, _blocks, _room, _panel;
+    private readonly NativeBuffer? _halves; // the rows in bfloat16, [row][depth], where products are of bfloat16
     private readonly float _scale;
+    private readonly bool _unit;
 
-    /// <summary>Takes the rows and the candidates.</summary>
-    public CrossTiles(float* x, float* y, int rows, int candidates, int width, double scale)
+    /// <summary>
+    /// Takes the rows and the candidates, which are divided by their lengths on the way if they are to be. Products are of float32, or of bfloat16 where the values of
+    /// the rows are.
+    /// </summary>
+    public CrossTiles(float* x, float* y, int rows, int candidates, int width, double scale, bool unit, bool halves)
     {
+        _unit = unit;
         _x = x;
         _y = y;
         (_rows, _candidates, _width, _scale) = (rows, candidates, width, (float)scale);
-        _parts = (width + W - 1) / W;
+        (_panel, _parts) = halves ? (BFloat16Rows.Padded(width), 1) : (W, (width + W - 1) / W);
         _blocks = (rows + MostRows - 1) / MostRows;
         _blockRows = (((rows + _blocks - 1) / _blocks) + 5) / 6 * 6; // the product takes six rows at once
 
         // Few rows: the candidates are shared out, by sizes alone, so that answers do not depend on the number of threads.
         _shares = rows >= 8 * Block ? 1 : Math.Clamp(candidates / (4 * Block), 1, 16);
+        _room = halves ? _blocks * _blockRows : rows; // products of bfloat16 are of whole blocks
+        if (halves)
+        {
+            _halves = new NativeBuffer((long)_room * _panel / 2);
+            using var line = new NativeBuffer(_panel);
+            for (var i = 0; i < rows; i++)
+            {
+                new ReadOnlySpan<float>(x + ((long)i * width), width).CopyTo(new Span<float>(line.Pointer, width));
+                BFloat16Rows.Round(line.Pointer, (ushort*)_halves.Pointer + ((long)i * _panel), _panel);
+            }
+        }
     }
 
     private static int W => PanelProduct<TLanes, TVector>.Width;
 
-    private long SumsOf(int share) => (long)share * _rows;
+    public void Dispose() => _halves?.Dispose();
+
+    private long SumsOf(int share) => (long)share * _room;
 
     /// <summary>lse_i, and slopes_i = scale sum_k softmax_k(S_i) y_k.</summary>
     public void Run(int threads, float* lse, float* slopes)
     {
-        using var maxima = new NativeBuffer((long)_shares * _rows);
-        using var sums = new NativeBuffer((long)_shares * _rows);
-        using var totals = new NativeBuffer((long)_shares * _parts * _rows * W); // [share][column panel][row][column in panel]
-        new Span<float>(maxima.Pointer, _shares * _rows).Fill(Lowest);
+        using var maxima = new NativeBuffer((long)_shares * _room);
+        using var sums = new NativeBuffer((long)_shares * _room);
+        using var totals = new NativeBuffer((long)_shares * _parts * _room * _panel); // [share][column panel][row][column in panel]
+        new Span<float>(maxima.Pointer, _shares * _room).Fill(Lowest);
         var spare = new ConcurrentBag<NativeBuffer>();
         var (max, sum, total) = ((nint)maxima.Pointer, (nint)sums.Pointer, (nint)totals.Pointer);
         Parallel.For(0, _blocks * _shares, new ParallelOptions { MaxDegreeOfParallelism = threads }, unit =>
         {
-            var buffer = spare.TryTake(out var kept) ? kept : new NativeBuffer(((long)_blockRows * Stride) + ((long)Block * (_width + (_parts * W))));
-            var share = unit % _shares;
-            Share(
-                share, unit / _shares * _blockRows, buffer.Pointer, (float*)max + SumsOf(share), (float*)sum + SumsOf(share),
-                (float*)total + (SumsOf(share) * _parts * W));
+            var buffer = spare.TryTake(out var kept) ? kept : Room();
+            var (share, first) = (unit % _shares, unit / _shares * _blockRows);
+            var at = SumsOf(share);
+            var own = (float*)total + (at * _parts * _panel);
+            Share(share, first, buffer.Pointer, own, (tile, rows, _, columns, padded) =>
+                Exponentiate(tile, rows, columns, padded, (float*)max + at + first, (float*)sum + at + first, own + ((long)first * _panel)));
             spare.Add(buffer);
         });
         foreach (var buffer in spare)
@@ -69,8 +89,38 @@ internal sealed unsafe class CrossTiles<TLanes, TVector>
         }
     }
 
+    /// <summary>slopes_i = scale sum_k weights_k exp(S_ik - levels_k) y_k: what candidates learn, where they are the rows here and the anchors the candidates.</summary>
+    public void Weigh(int threads, float* levels, float* weights, float* slopes)
+    {
+        using var totals = new NativeBuffer((long)_shares * _parts * _room * _panel);
+        var spare = new ConcurrentBag<NativeBuffer>();
+        var (level, weight, total) = ((nint)levels, (nint)weights, (nint)totals.Pointer);
+        Parallel.For(0, _blocks * _shares, new ParallelOptions { MaxDegreeOfParallelism = threads }, unit =>
+        {
+            var buffer = spare.TryTake(out var kept) ? kept : Room();
+            var (share, first) = (unit % _shares, unit / _shares * _blockRows);
+            Share(share, first, buffer.Pointer, (float*)total + (SumsOf(share) * _parts * _panel), (tile, rows, second, columns, padded) =>
+                Weigh(tile, rows, columns, padded, (float*)level + second, (float*)weight + second));
+            spare.Add(buffer);
+        });
+        foreach (var buffer in spare)
+        {
+            buffer.Dispose();
+        }
+
+        for (var i = 0; i < _rows; i++)
+        {
+            Gather(i, totals.Pointer, null, slopes + ((long)i * _width));
+        }
+    }
+
+    // A tile, two packed blocks of candidates, a row divided by its length.
+    private NativeBuffer Room() => new(((long)_blockRows * Stride) + ((long)Block * (Depth + (_parts * _panel))) + _panel + _width + (_halves is null ? 0 : ((long)_blockRows * Block / 2) + (3 * _panel)));
+
+    private int Depth => _halves is null ? _width : _panel;
+
     // A block of rows over one share of the candidates.
-    private void Share(int share, int first, float* tile, float* maxima, float* sums, float* totals)
+    private void Share(int share, int first, float* tile, float* totals, TileWork work)
     {
         var rows = Math.Min(_blockRows, _rows - first);
         if (rows <= 0)
@@ -79,36 +129,102 @@ internal sealed unsafe class CrossTiles<TLanes, TVector>
         }
 
         var across = tile + (_blockRows * Stride);
-        var along = across + (Block * _width);
+        var along = across + (Block * Depth);
+        var weights = (ushort*)(along + (Block * _parts * _panel));
         var blocks = (_candidates + Block - 1) / Block;
         var (from, to) = ((int)((long)blocks * share / _shares), (int)((long)blocks * (share + 1) / _shares));
         for (var block = from; block < to; block++)
         {
             var second = block * Block;
             var columns = Math.Min(Block, _candidates - second);
-            Pack(second, columns, across, along);
             var padded = (columns + W - 1) / W * W;
+            if (_halves is not null)
+            {
+                PackHalves(second, columns, (ushort*)across, (ushort*)along, (float*)weights);
+                Interop.BFloat16Product.Multiply(
+                    _blockRows, Block, _panel, _panel, Block, Stride, false, (ushort*)_halves.Pointer + ((long)first * _panel), (ushort*)across, tile);
+                work(tile, rows, second, columns, padded);
+                Weights(tile, rows, columns, weights);
+                Interop.BFloat16Product.Multiply(_blockRows, _panel, Block, Block, _panel, _panel, true, weights, (ushort*)along, totals + ((long)first * _panel));
+                Interop.BFloat16Product.Done();
+                continue;
+            }
+
+            Pack(second, columns, across, along);
             for (var column = 0; column < padded; column += W)
             {
                 PanelProduct<TLanes, TVector>.Multiply(
                     _x + ((long)first * _width), _width, 1, across + (column * _width), tile + column, Stride, rows, _width, false);
             }
 
-            Exponentiate(tile, rows, columns, padded, maxima + first, sums + first, totals + ((long)first * W));
+            work(tile, rows, second, columns, padded);
             for (var part = 0; part < _parts; part++)
             {
                 PanelProduct<TLanes, TVector>.Multiply(
-                    tile, Stride, 1, along + (part * Block * W), totals + ((((long)part * _rows) + first) * W), W, rows, columns, true);
+                    tile, Stride, 1, along + (part * Block * W), totals + ((((long)part * _room) + first) * W), W, rows, columns, true);
             }
         }
+    }
+
+    // Candidates in pairs of values for the first product and in pairs of rows for the second.
+    private void PackHalves(int second, int columns, ushort* across, ushort* along, float* room)
+    {
+        new Span<float>(along, Block * _panel / 2).Clear(); // what is beyond the last has no weight, and no values either
+        for (var i = 0; i < columns; i++)
+        {
+            var (line, other) = ((nint)room, (nint)(room + _panel));
+            var pair = i % 2 == 0 ? (float*)line : (float*)other;
+            var row = _y + ((long)(second + i) * _width);
+            if (_unit)
+            {
+                UnitLengths.Lanes<TLanes, TVector>.Forward(row, _width, (float)Reference.NtXent.Floor, pair);
+            }
+            else
+            {
+                new ReadOnlySpan<float>(row, _width).CopyTo(new Span<float>(pair, _width));
+            }
+
+            new Span<float>(pair + _width, _panel - _width).Clear();
+            var halves = (ushort*)(room + (2 * _panel));
+            BFloat16Rows.Round(pair, halves, _panel);
+            BFloat16Rows.Column(halves, _panel / 2, across, Block, i);
+            if (i % 2 == 0 && i + 1 == columns)
+            {
+                new Span<float>((float*)other, _panel).Clear();
+            }
+
+            if (i % 2 == 1 || i + 1 == columns)
+            {
+                BFloat16Rows.Pair((float*)line, (float*)other, along + ((long)i / 2 * _panel * 2), _panel);
+            }
+        }
+    }
+
+    // The tile's weights in bfloat16; what is beyond its rows and columns is none.
+    private void Weights(float* tile, int rows, int columns, ushort* weights)
+    {
+        for (var row = 0; row < rows; row++)
+        {
+            new Span<float>(tile + ((long)row * Stride) + columns, Block - columns).Clear();
+            BFloat16Rows.Round(tile + ((long)row * Stride), weights + ((long)row * Block), Block);
+        }
+
+        new Span<ushort>(weights + ((long)rows * Block), (_blockRows - rows) * Block).Clear();
     }
 
     // Candidates as panels of columns for the first product and of rows for the second; what is beyond the last stays of no weight.
     private void Pack(int second, int columns, float* across, float* along)
     {
+        var length = along + (Block * _parts * W); // room for a row divided by its length
         for (var i = 0; i < columns; i++)
         {
             var row = _y + ((long)(second + i) * _width);
+            if (_unit)
+            {
+                UnitLengths.Lanes<TLanes, TVector>.Forward(row, _width, (float)Reference.NtXent.Floor, length);
+                row = length;
+            }
+
             var to = across + (i / W * W * _width) + (i % W);
             for (var k = 0; k < _width; k++)
             {
@@ -154,8 +270,8 @@ internal sealed unsafe class CrossTiles<TLanes, TVector>
                 sums[row] *= shrink;
                 for (var part = 0; part < _parts; part++)
                 {
-                    var total = totals + ((((long)part * _rows) + row) * W);
-                    for (var k = 0; k < W; k += TLanes.Count)
+                    var total = totals + ((((long)part * _room) + row) * _panel);
+                    for (var k = 0; k < _panel; k += TLanes.Count)
                     {
                         TLanes.Store(TLanes.Multiply(TLanes.Load(ref total[k]), TLanes.Create(shrink)), ref total[k]);
                     }
@@ -190,15 +306,49 @@ internal sealed unsafe class CrossTiles<TLanes, TVector>
         }
 
         lse[i] = (float)(max + Math.Log(sum));
+        var weights = stackalloc float[_shares];
+        for (var share = 0; share < _shares; share++)
+        {
+            weights[share] = (float)(Math.Exp(maxima[SumsOf(share) + i] - max) / sum);
+        }
+
+        Gather(i, totals, weights, slope);
+    }
+
+    // scale times the sum of all shares' totals of a row, each with its weight if there are any.
+    private void Gather(int i, float* totals, float* weights, float* slope)
+    {
         new Span<float>(slope, _width).Clear();
         for (var share = 0; share < _shares; share++)
         {
-            var weight = (float)(Math.Exp(maxima[SumsOf(share) + i] - max) / sum * _scale);
-            var total = totals + (SumsOf(share) * _parts * W);
+            var weight = _scale * (weights is null ? 1 : weights[share]);
+            var total = totals + (SumsOf(share) * _parts * _panel);
             for (var k = 0; k < _width; k++)
             {
-                slope[k] += weight * total[((((long)k / W * _rows) + i) * W) + (k % W)];
+                slope[k] += weight * total[((((long)k / _panel * _room) + i) * _panel) + (k % _panel)];
             }
         }
     }
+
+    // The tile becomes weights_k exp(S_ik - levels_k).
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Weigh(float* tile, int rows, int columns, int padded, float* levels, float* weights)
+    {
+        var scale = TLanes.Create(_scale);
+        var ends = stackalloc float[2 * Block];
+        new ReadOnlySpan<float>(levels, columns).CopyTo(new Span<float>(ends, Block));
+        new ReadOnlySpan<float>(weights, columns).CopyTo(new Span<float>(ends + Block, Block));
+        new Span<float>(ends + Block + columns, Block - columns).Clear();
+        for (var row = 0; row < rows; row++)
+        {
+            var line = tile + (row * Stride);
+            for (var k = 0; k < padded; k += TLanes.Count)
+            {
+                var e = Exponential<TLanes, TVector>.Of(TLanes.Subtract(TLanes.Multiply(TLanes.Load(ref line[k]), scale), TLanes.Load(ref ends[k])));
+                TLanes.Store(TLanes.Multiply(e, TLanes.Load(ref ends[Block + k])), ref line[k]);
+            }
+        }
+    }
+
+    private delegate void TileWork(float* tile, int rows, int second, int columns, int padded);
 }

@@ -71,15 +71,25 @@ internal readonly struct Lanes256 : ILanes<Vector256<float>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Sum(Vector256<float> value) => Vector256.Sum(value);
 
-    public static (float Low, float High) Range(Vector256<float> value)
-    {
-        var (low, high) = (value[0], value[0]);
-        for (var i = 1; i < Count; i++)
-        {
-            (low, high) = (System.MathF.Min(low, value[i]), System.MathF.Max(high, value[i]));
-        }
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static (float Low, float High) Range(Vector256<float> value) => (Lowest(value), Highest(value));
 
-        return (low, high);
+    /// <summary>The smallest lane, by halves; not-a-number where one is.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static float Lowest(Vector256<float> value)
+    {
+        var four = Vector128.Min(value.GetLower(), value.GetUpper());
+        var two = Vector128.Min(four, Vector128.Shuffle(four, Vector128.Create(2, 3, 0, 1)));
+        return Vector128.Min(two, Vector128.Shuffle(two, Vector128.Create(1, 0, 3, 2))).ToScalar();
+    }
+
+    /// <summary>The largest lane, likewise.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static float Highest(Vector256<float> value)
+    {
+        var four = Vector128.Max(value.GetLower(), value.GetUpper());
+        var two = Vector128.Max(four, Vector128.Shuffle(four, Vector128.Create(2, 3, 0, 1)));
+        return Vector128.Max(two, Vector128.Shuffle(two, Vector128.Create(1, 0, 3, 2))).ToScalar();
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -71,15 +71,11 @@ internal readonly struct Lanes512 : ILanes<Vector512<float>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Sum(Vector512<float> value) => Vector512.Sum(value);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static (float Low, float High) Range(Vector512<float> value)
     {
-        var (low, high) = (value[0], value[0]);
-        for (var i = 1; i < Count; i++)
-        {
-            (low, high) = (System.MathF.Min(low, value[i]), System.MathF.Max(high, value[i]));
-        }
-
-        return (low, high);
+        var (low, high) = (value.GetLower(), value.GetUpper());
+        return (Lanes256.Lowest(Vector256.Min(low, high)), Lanes256.Highest(Vector256.Max(low, high)));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

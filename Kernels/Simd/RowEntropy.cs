@@ -18,7 +18,7 @@ internal sealed unsafe class RowEntropy<TLanes, TVector>(CrossEntropyRows.Sides 
     public double Run(int threads)
     {
         var sums = new double[(sides.Rows + Unit - 1) / Unit];
-        var alone = (long)sides.Rows * _width < 1 << 14; // waking a thread takes as long
+        var alone = (long)sides.Rows * _width <= 1 << 17; // waking a thread takes as long
         Parallel.For(0, sums.Length, new ParallelOptions { MaxDegreeOfParallelism = alone ? 1 : threads }, unit => sums[unit] = Rows(unit * Unit));
         var total = 0.0;
         foreach (var sum in sums)

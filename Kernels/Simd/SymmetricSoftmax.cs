@@ -26,16 +26,17 @@ public static unsafe class SymmetricSoftmax
     /// <param name="threads">At most so many, at least 1.</param>
     /// <param name="lse">As many values as rows.</param>
     /// <param name="bits">Vectors of 512, 256 or 32 bits.</param>
+    /// <param name="halves">The values of u are bfloat16: vectors of 512 bits may multiply them as such, and weights rounded to it, with float32 sums.</param>
     /// <exception cref="ArgumentException">Lengths do not fit each other, or there are no vectors of so many bits.</exception>
     public static void LogSums(
-        ReadOnlySpan<float> u, int width, double scale, int period, double bound, int threads, Span<float> lse, int bits)
+        ReadOnlySpan<float> u, int width, double scale, int period, double bound, int threads, Span<float> lse, int bits, bool halves = false)
     {
         Check(u.Length, width, lse.Length);
         fixed (float* rows = u, to = lse)
         {
             switch (bits)
             {
-                case 512: Sums<Lanes512, Vector512<float>>(rows, lse.Length, width, scale, period, bound, threads, to); break;
+                case 512: Sums<Lanes512, Vector512<float>>(rows, lse.Length, width, scale, period, bound, threads, to, halves && Interop.BFloat16Product.Available); break;
                 case 256: Sums<Lanes256, Vector256<float>>(rows, lse.Length, width, scale, period, bound, threads, to); break;
                 case 32: Sums<Lanes1, float>(rows, lse.Length, width, scale, period, bound, threads, to); break;
                 default: throw new ArgumentException($"there are no vectors of {bits} bits: ask for 512, 256 or 32");
@@ -47,7 +48,7 @@ public static unsafe class SymmetricSoftmax
     /// <exception cref="ArgumentException">Lengths do not fit each other, or there are no vectors of so many bits.</exception>
     public static void Gradient(
         ReadOnlySpan<float> u, int width, double scale, int period, double bound, int threads, ReadOnlySpan<float> lse,
-        ReadOnlySpan<float> weights, Span<float> gradient, int bits)
+        ReadOnlySpan<float> weights, Span<float> gradient, int bits, bool halves = false)
     {
         Check(u.Length, width, lse.Length);
         Check(gradient.Length, width, weights.Length);
@@ -56,7 +57,7 @@ public static unsafe class SymmetricSoftmax
         {
             switch (bits)
             {
-                case 512: Back<Lanes512, Vector512<float>>(rows, lse.Length, width, scale, period, bound, threads, levels, g, to); break;
+                case 512: Back<Lanes512, Vector512<float>>(rows, lse.Length, width, scale, period, bound, threads, levels, g, to, halves && Interop.BFloat16Product.Available); break;
                 case 256: Back<Lanes256, Vector256<float>>(rows, lse.Length, width, scale, period, bound, threads, levels, g, to); break;
                 case 32: Back<Lanes1, float>(rows, lse.Length, width, scale, period, bound, threads, levels, g, to); break;
                 default: throw new ArgumentException($"there are no vectors of {bits} bits: ask for 512, 256 or 32");
@@ -75,20 +76,20 @@ public static unsafe class SymmetricSoftmax
     private static int Block(int rows) => rows >= 8 * LargestBlock ? LargestBlock : rows >= 384 ? 96 : 32;
 
     private static void Sums<TLanes, TVector>(
-        float* u, int rows, int width, double scale, int period, double bound, int threads, float* lse)
+        float* u, int rows, int width, double scale, int period, double bound, int threads, float* lse, bool halves = false)
         where TLanes : ILanes<TVector>
         where TVector : struct
     {
-        using var tiles = new SymmetricTiles<TLanes, TVector>(u, rows, width, scale, period, bound, threads, Block(rows));
+        using var tiles = new SymmetricTiles<TLanes, TVector>(u, rows, width, scale, period, bound, threads, Block(rows), halves, false);
         tiles.LogSums(lse);
     }
 
     private static void Back<TLanes, TVector>(
-        float* u, int rows, int width, double scale, int period, double bound, int threads, float* lse, float* weights, float* gradient)
+        float* u, int rows, int width, double scale, int period, double bound, int threads, float* lse, float* weights, float* gradient, bool halves = false)
         where TLanes : ILanes<TVector>
         where TVector : struct
     {
-        using var tiles = new SymmetricTiles<TLanes, TVector>(u, rows, width, scale, period, bound, threads, Block(rows));
+        using var tiles = new SymmetricTiles<TLanes, TVector>(u, rows, width, scale, period, bound, threads, Block(rows), halves, true);
         tiles.Gradient(lse, weights, gradient);
     }
 }

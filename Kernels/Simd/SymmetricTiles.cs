@@ -18,11 +18,15 @@ internal sealed unsafe class SymmetricTiles<TLanes, TVector> : IDisposable
     private readonly int _rows, _width, _block, _stride, _padded, _panels, _period, _threads;
     private readonly float _scale, _shift;
     private readonly bool _bounded;
-    private readonly NativeBuffer _across; // panels of rows as columns: [row panel][column of u][row in panel]
+    private readonly NativeBuffer? _across; // panels of rows as columns: [row panel][column of u][row in panel]
+    private readonly BFloat16Blocks? _halves; // in place of the panels, where products are of bfloat16
     private readonly ConcurrentBag<NativeBuffer> _tiles = [];
 
-    /// <summary>Takes rows u; a bound of |S| or not-a-number. Rows whose indices differ by a multiple of the period exclude each other.</summary>
-    public SymmetricTiles(float* u, int rows, int width, double scale, int period, double bound, int threads, int block)
+    /// <summary>
+    /// Takes rows u; a bound of |S| or not-a-number. Rows whose indices differ by a multiple of the period exclude each other. Products are of float32, or of bfloat16
+    /// where the values of u are.
+    /// </summary>
+    public SymmetricTiles(float* u, int rows, int width, double scale, int period, double bound, int threads, int block, bool halves, bool back)
     {
         _u = u;
         (_rows, _width, _block, _period, _threads) = (rows, width, block, period, threads);
@@ -30,6 +34,12 @@ internal sealed unsafe class SymmetricTiles<TLanes, TVector> : IDisposable
         _stride = block + 16; // a line more than the block: columns of a tile then lie in different sets of the cache
         _panels = (rows + W - 1) / W;
         _padded = _panels * W;
+        if (halves)
+        {
+            _halves = new BFloat16Blocks(u, rows, width, block, threads, back);
+            return;
+        }
+
         _across = new NativeBuffer((long)_padded * width);
         for (var i = 0; i < rows; i++)
         {
@@ -47,7 +57,8 @@ internal sealed unsafe class SymmetricTiles<TLanes, TVector> : IDisposable
 
     public void Dispose()
     {
-        _across.Dispose();
+        _across?.Dispose();
+        _halves?.Dispose();
         foreach (var tile in _tiles)
         {
             tile.Dispose();
@@ -85,7 +96,7 @@ internal sealed unsafe class SymmetricTiles<TLanes, TVector> : IDisposable
     /// <summary>The gradient of sum_i weights_i lse_i with respect to u, where lse is LogSums' answer.</summary>
     public void Gradient(float* lse, float* weights, float* gradient)
     {
-        var parts = (_width + W - 1) / W;
+        var parts = _halves is null ? (_width + W - 1) / W : 0;
         using var along = new NativeBuffer((long)parts * _padded * W); // panels of columns: [column panel][row][column in panel]
         using var sum = new NativeBuffer((long)parts * _padded * W);
         using var levels = new NativeBuffer(_padded);
@@ -94,7 +105,7 @@ internal sealed unsafe class SymmetricTiles<TLanes, TVector> : IDisposable
         {
             levels.Pointer[i] = lse[i];
             factors.Pointer[i] = (float)((double)weights[i] * _scale * (_bounded ? Math.Exp((double)_shift - lse[i]) : 1.0));
-            for (var k = 0; k < _width; k++)
+            for (var k = 0; k < _width && parts > 0; k++)
             {
                 along.Pointer[((((long)k / W * _padded) + i) * W) + (k % W)] = _u[((long)i * _width) + k];
             }
@@ -107,6 +118,13 @@ internal sealed unsafe class SymmetricTiles<TLanes, TVector> : IDisposable
             var f = (float*)factor;
             var l = (float*)level;
             Weigh(tile, rows, columns, f + first, f + second, l + first, l + second);
+            if (_halves is not null)
+            {
+                ClearColumns(tile, rows, columns);
+                _halves.Add(i, j, tile, _stride, rows, tile + ((long)_block * _stride));
+                return;
+            }
+
             var usable = Math.Min(_block, _rows - second);
             for (var part = 0; part < parts; part++)
             {
@@ -119,6 +137,12 @@ internal sealed unsafe class SymmetricTiles<TLanes, TVector> : IDisposable
                 }
             }
         }));
+        if (_halves is not null)
+        {
+            _halves.Read(gradient);
+            return;
+        }
+
         for (var i = 0; i < _rows; i++)
         {
             for (var k = 0; k < _width; k++)
@@ -131,12 +155,13 @@ internal sealed unsafe class SymmetricTiles<TLanes, TVector> : IDisposable
     // u_I u_J^T into a tile, excluded pairs and columns beyond the last row at minus infinity; then the work on it.
     private void WithTile(int i, int j, TileWork work)
     {
-        var buffer = _tiles.TryTake(out var kept) ? kept : new NativeBuffer((long)_block * _stride);
+        var buffer = _tiles.TryTake(out var kept) ? kept : new NativeBuffer(((long)_block * _stride) + (_halves is null ? 0 : BFloat16Blocks.Room(_block)));
         var tile = buffer.Pointer;
         var (first, second) = (i * _block, j * _block);
         var rows = Math.Min(_block, _rows - first);
         var columns = Math.Min(_block, _padded - second);
-        for (var column = 0; column < columns; column += W)
+        _halves?.Product(i, j, tile, _stride);
+        for (var column = 0; column < columns && _across is not null; column += W)
         {
             var panel = _across.Pointer + ((long)(second + column) * _width);
             PanelProduct<TLanes, TVector>.Multiply(_u + ((long)first * _width), _width, 1, panel, tile + column, _stride, rows, _width, false);
@@ -158,6 +183,15 @@ internal sealed unsafe class SymmetricTiles<TLanes, TVector> : IDisposable
 
         work(tile, rows, columns);
         _tiles.Add(buffer);
+    }
+
+    // Beyond the last panel a tile holds products with rows that are none.
+    private void ClearColumns(float* tile, int rows, int columns)
+    {
+        for (var row = 0; row < rows && columns < _block; row++)
+        {
+            new Span<float>(tile + (row * _stride) + columns, _block - columns).Clear();
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -59,7 +59,8 @@ public static unsafe class UnitLengths
         }
     }
 
-    private static class Lanes<TLanes, TVector>
+    /// <summary>What is done to each row.</summary>
+    internal static class Lanes<TLanes, TVector>
         where TLanes : ILanes<TVector>
         where TVector : struct
     {
@@ -87,8 +88,9 @@ public static unsafe class UnitLengths
             });
         }
 
+        /// <summary>One row; its length.</summary>
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private static float Forward(float* z, int width, float floor, float* unit)
+        public static float Forward(float* z, int width, float floor, float* unit)
         {
             var whole = width - (width % TLanes.Count);
             TVector zero = default;

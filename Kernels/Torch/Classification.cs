@@ -16,6 +16,11 @@ public static class Classification
         Embeddings.Check(logits, logits, 1);
         Embeddings.Indices(labels, logits.shape[0], "labels");
         PseudoLabel.Probability(threshold, nameof(threshold));
+        if (threshold >= 1 && Values.InVectors(logits))
+        {
+            return WithGradient.Of(inputs => CrossEntropy.OfLabels(inputs[0], labels), logits);
+        }
+
         if (threshold >= 1)
         {
             // libtorch's own kernel has this gradient, and no label means "ignore" here.

@@ -63,6 +63,13 @@ internal static class CrossEntropy
         return InVectors(x, 1, Simd.RowTarget.Sure(Values.Of(t), 1 / temperature, confidence), null, 1.0 / x.shape[0]);
     }
 
+    /// <summary>In vectors: the mean over rows of the cross-entropy with labels.</summary>
+    internal static (Tensor Loss, Tensor[] Gradients) OfLabels(Tensor x, Tensor labels)
+    {
+        var y = labels.contiguous();
+        return InVectors(x, 1, Simd.RowTarget.Label(Values.LongsOf(y)), null, 1.0 / x.shape[0]);
+    }
+
     /// <summary>In vectors: the mean over rows of the cross-entropy with the target's most likely column, where that is likely enough.</summary>
     internal static (Tensor Loss, Tensor[] Gradients) OfLikely(Tensor x, Tensor target, double threshold)
     {

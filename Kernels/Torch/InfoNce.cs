@@ -14,19 +14,20 @@ public static class InfoNce
     /// queue carry no gradient. An empty queue (0 x d) gives 0.
     /// </summary>
     /// <exception cref="ArgumentException">Shapes or types differ, the batch is empty, or the temperature is not positive.</exception>
-    public static Tensor Queue(Tensor queries, Tensor keys, Tensor queue, double temperature, bool normalize, int tileRows = 0)
+    public static Tensor Queue(
+        Tensor queries, Tensor keys, Tensor queue, double temperature, bool normalize, int tileRows = 0, Products products = Products.Full)
     {
         Embeddings.Check(queries, keys, temperature);
         Embeddings.Rows(queries, "queries", queue, "queue");
         using var scope = NewDisposeScope();
-        var q = UnitRows.Of(queries, normalize);
-        var own = q.mul(UnitRows.Of(keys.detach(), normalize)).sum(1).div(temperature);
+        var q = Rounded.Of(UnitRows.Of(queries, normalize), products);
+        var own = q.mul(Rounded.Of(UnitRows.Of(keys.detach(), normalize), products)).sum(1).div(temperature);
         if (queue.shape[0] == 0)
         {
             return own.sub(own).mean().MoveToOuterDisposeScope();
         }
 
-        var others = LogSumExp.Over(q, UnitRows.Of(queue.detach(), normalize), 1 / temperature, tileRows: tileRows);
+        var others = LogSumExp.Over(q, queue.detach(), 1 / temperature, tileRows: tileRows, unit: normalize, products: products);
         return own.logaddexp(others).sub(own).mean().MoveToOuterDisposeScope();
     }
 
@@ -35,13 +36,13 @@ public static class InfoNce
     /// no gradient. All embeddings equal give 2 t log N.
     /// </summary>
     /// <exception cref="ArgumentException">Shapes or types differ, the batch is empty, or the temperature is not positive.</exception>
-    public static Tensor InBatch(Tensor queries, Tensor keys, double temperature, bool normalize, int tileRows = 0)
+    public static Tensor InBatch(Tensor queries, Tensor keys, double temperature, bool normalize, int tileRows = 0, Products products = Products.Full)
     {
         Embeddings.Check(queries, keys, temperature);
         using var scope = NewDisposeScope();
-        var q = UnitRows.Of(queries, normalize);
-        var k = UnitRows.Of(keys.detach(), normalize);
-        var lse = LogSumExp.Over(q, k, 1 / temperature, tileRows: tileRows);
+        var q = Rounded.Of(UnitRows.Of(queries, normalize), products);
+        var k = Rounded.Of(UnitRows.Of(keys.detach(), normalize), products);
+        var lse = LogSumExp.Over(q, k, 1 / temperature, tileRows: tileRows, products: products);
         return lse.sub(q.mul(k).sum(1).div(temperature)).mean().mul(2 * temperature).MoveToOuterDisposeScope();
     }
 
@@ -63,12 +64,14 @@ public static class InfoNce
     /// <param name="temperature">Divides the similarities.</param>
     /// <param name="normalize">Whether the rows (not the bank) are divided by their lengths.</param>
     /// <param name="tileRows">Rows a tile, for tests; 0 leaves the choice.</param>
+    /// <param name="products">The type of products.</param>
     /// <exception cref="ArgumentException">Shapes or types do not fit, the bank is empty, or the temperature is not positive.</exception>
-    public static Tensor Bank(Tensor rows, Tensor bank, Tensor indices, double temperature, bool normalize, int tileRows = 0)
+    public static Tensor Bank(
+        Tensor rows, Tensor bank, Tensor indices, double temperature, bool normalize, int tileRows = 0, Products products = Products.Full)
     {
         Embeddings.Rows(bank, "bank", rows, "rows");
         using var scope = NewDisposeScope();
-        return Chosen(UnitRows.Of(rows, normalize), bank.detach(), indices, temperature, tileRows).MoveToOuterDisposeScope();
+        return Chosen(Rounded.Of(UnitRows.Of(rows, normalize), products), bank.detach(), indices, temperature, tileRows, products).MoveToOuterDisposeScope();
     }
 
     /// <summary>
@@ -106,12 +109,12 @@ public static class InfoNce
         return labels;
     }
 
-    private static Tensor Chosen(Tensor x, Tensor y, Tensor indices, double temperature, int tileRows)
+    private static Tensor Chosen(Tensor x, Tensor y, Tensor indices, double temperature, int tileRows, Products products = Products.Full)
     {
         Embeddings.Rows(x, "rows", y, "candidates");
         Embeddings.Indices(indices, x.shape[0], "indices");
         Embeddings.Temperature(temperature);
-        var own = x.mul(Embeddings.At(y, indices)).sum(1).div(temperature);
-        return LogSumExp.Over(x, y, 1 / temperature, tileRows: tileRows).sub(own).mean();
+        var own = x.mul(Rounded.Of(Embeddings.At(y, indices), products)).sum(1).div(temperature);
+        return LogSumExp.Over(x, y, 1 / temperature, tileRows: tileRows, products: products).sub(own).mean();
     }
 }

@@ -26,11 +26,11 @@ public static class LogSumExp
     /// <param name="bound">A bound of scale |u_i . u_k| or not-a-number: unit rows have 1 / temperature.</param>
     public static Tensor Among(Tensor u, double scale, long period, double bound) => Among(u, scale, period, bound, 0);
 
-    /// <summary>The same by tensors in tiles of so many rows, for tests; 0 leaves the choice.</summary>
-    public static Tensor Among(Tensor u, double scale, long period, double bound, int tileRows)
+    /// <summary>The same by tensors in tiles of so many rows, for tests; 0 leaves the choice. Where products are of bfloat16, u must hold such numbers.</summary>
+    public static Tensor Among(Tensor u, double scale, long period, double bound, int tileRows, Products products = Products.Full)
     {
         using var scope = NewDisposeScope(); // what is saved for the way back is a native reference by then
-        var options = new AmongOptions(scale, period, bound <= LargestBound ? bound : double.NaN, tileRows);
+        var options = new AmongOptions(scale, period, bound <= LargestBound ? bound : double.NaN, tileRows, products == Products.BFloat16);
         return AmongFunction.apply(u, options).MoveToOuterDisposeScope();
     }
 
@@ -44,11 +44,15 @@ public static class LogSumExp
     /// <param name="candidateIds">Int64, B; null where every candidate counts.</param>
     /// <param name="clip">Where above 0, s becomes clip tanh(s / clip).</param>
     /// <param name="tileRows">Anchors a tile; 0 leaves the choice.</param>
+    /// <param name="unit">Whether candidates are divided by their lengths first; those learn nothing.</param>
+    /// <param name="products">Where of bfloat16, x must hold such numbers, y is rounded after its lengths, and learns nothing.</param>
     public static Tensor Over(
-        Tensor x, Tensor y, double scale, Tensor? anchorIds = null, Tensor? candidateIds = null, double clip = 0, int tileRows = 0)
+        Tensor x, Tensor y, double scale, Tensor? anchorIds = null, Tensor? candidateIds = null, double clip = 0, int tileRows = 0, bool unit = false,
+        Products products = Products.Full)
     {
         using var scope = NewDisposeScope();
-        var options = new OverOptions(scale, clip, tileRows, x.requires_grad, y.requires_grad);
+        y = unit || products == Products.BFloat16 ? y.detach() : y;
+        var options = new OverOptions(scale, clip, tileRows, x.requires_grad, y.requires_grad, unit, products);
         var ids = anchorIds is null || candidateIds is null ? Array.Empty<Tensor>() : [anchorIds, candidateIds];
         return OverFunction.apply(x, y, options, ids).MoveToOuterDisposeScope();
     }
@@ -80,9 +84,9 @@ public static class LogSumExp
     private static bool InVectors(Tensor u, int tileRows) =>
         tileRows == 0 && Values.InVectors(u);
 
-    private sealed record AmongOptions(double Scale, long Period, double Bound, int TileRows);
+    private sealed record AmongOptions(double Scale, long Period, double Bound, int TileRows, bool Halves);
 
-    private sealed record OverOptions(double Scale, double Clip, int TileRows, bool AnchorsLearn, bool CandidatesLearn)
+    private sealed record OverOptions(double Scale, double Clip, int TileRows, bool AnchorsLearn, bool CandidatesLearn, bool Unit, Products Products)
     {
         /// <summary>The anchors' slopes come with the value: one product less than making the similarities again.</summary>
         public bool Direct => AnchorsLearn && Clip == 0;
@@ -101,7 +105,7 @@ public static class LogSumExp
             {
                 Simd.SymmetricSoftmax.LogSums(
                     Values.Of(u), (int)u.shape[1], options.Scale, (int)options.Period, options.Bound,
-                    get_num_threads(), Values.Of(lse), Simd.SymmetricSoftmax.Bits);
+                    get_num_threads(), Values.Of(lse), Simd.SymmetricSoftmax.Bits, options.Halves);
             }
             else
             {
@@ -128,7 +132,7 @@ public static class LogSumExp
             {
                 Simd.SymmetricSoftmax.Gradient(
                     Values.Of(u), (int)u.shape[1], options.Scale, (int)options.Period, options.Bound, get_num_threads(),
-                    Values.Of(lse), Values.Of(weights), Values.Of(du), Simd.SymmetricSoftmax.Bits);
+                    Values.Of(lse), Values.Of(weights), Values.Of(du), Simd.SymmetricSoftmax.Bits, options.Halves);
                 return [du.MoveToOuterDisposeScope(), null!];
             }
 
@@ -159,7 +163,12 @@ public static class LogSumExp
                 using var inner = NewDisposeScope();
                 Simd.CrossSoftmax.LogSums(
                     Values.Of(x.contiguous()), Values.Of(y.contiguous()), (int)x.shape[1], options.Scale, get_num_threads(),
-                    Values.Of(lse), Values.Of(slopes!), Simd.SymmetricSoftmax.Bits);
+                    Values.Of(lse), Values.Of(slopes!), Simd.SymmetricSoftmax.Bits, options.Unit,
+                    options.Products == Products.BFloat16);
+            }
+            else
+            {
+                y = Rounded.Of(UnitRows.Of(y, options.Unit), options.Products);
             }
 
             Tiles(vectors ? 0 : x.shape[0], Rows(options.TileRows, y.shape[0]), (start, count) =>
@@ -203,6 +212,15 @@ public static class LogSumExp
             var lse = saved[first + 2].clamp_min(-1e38); // of a row without candidates: exp(-infinity - lse) must be 0
             var dx = options.AnchorsLearn && !options.Direct ? empty_like(x) : null;
             var dy = options.CandidatesLearn ? zeros_like(y) : null;
+            if (direct is not null && dy is not null && options.Clip == 0 && ids.Length == 0 && x.numel() > 0 && y.numel() > 0 && InVectors(x, options.TileRows))
+            {
+                using var inner = NewDisposeScope();
+                Simd.CrossSoftmax.Candidates(
+                    Values.Of(x.contiguous()), Values.Of(y.contiguous()), (int)x.shape[1], options.Scale, get_num_threads(), Values.Of(lse.contiguous()),
+                    Values.Of(grad_output.contiguous()), Values.Of(dy), Simd.SymmetricSoftmax.Bits);
+                return [direct, dy.MoveToOuterDisposeScope(), null!, null!];
+            }
+
             Tiles(x.shape[0], Rows(options.TileRows, y.shape[0]), (start, count) =>
             {
                 var s = Similarities(x, y, options, ids, start, count);

@@ -18,12 +18,18 @@ public static class NtXent
     public static Tensor Loss(Tensor a, Tensor b, double temperature, bool normalize) => Loss(a, b, temperature, normalize, 0);
 
     /// <summary>The loss by tensors with a chosen number of rows a tile, for tests of tile boundaries; 0 leaves the choice.</summary>
-    public static Tensor Loss(Tensor a, Tensor b, double temperature, bool normalize, int tileRows)
+    public static Tensor Loss(Tensor a, Tensor b, double temperature, bool normalize, int tileRows) => Loss(a, b, temperature, normalize, Products.Full, tileRows);
+
+    /// <summary>The loss of embeddings whose products are of this type.</summary>
+    public static Tensor Loss(Tensor a, Tensor b, double temperature, bool normalize, Products products, int tileRows = 0)
     {
         Embeddings.Check(a, b, temperature);
         using var scope = NewDisposeScope();
-        var u = UnitRows.Of(cat([a, b], 0), normalize);
-        var lse = LogSumExp.Among(u, 1 / temperature, u.shape[0], normalize ? 1 / temperature : double.NaN, tileRows);
+        var u = Rounded.Of(UnitRows.Of(cat([a, b], 0), normalize), products);
+
+        // Rounding may lengthen a row by 2^-8 of itself, and a product by twice that.
+        var bound = products == Products.Full ? 1 / temperature : 1.01 / temperature;
+        var lse = LogSumExp.Among(u, 1 / temperature, u.shape[0], normalize ? bound : double.NaN, tileRows, products);
         return lse.sub(Positives(u).div(temperature).repeat(2)).mean().MoveToOuterDisposeScope();
     }
 

@@ -17,6 +17,13 @@ public static class Sinkhorn
         Reference.Sinkhorn.Check(scores.numel(), scores.shape[0], epsilon, iterations);
         using var scope = NewDisposeScope();
         using var guard = no_grad();
+        if (Values.InVectors(scores))
+        {
+            var (from, codes) = (scores.contiguous(), empty(scores.shape, scores.dtype, scores.device));
+            Simd.BalancedCodes.Of(Values.Of(from), (int)scores.shape[1], epsilon, iterations, get_num_threads(), Values.Of(codes), Simd.SymmetricSoftmax.Bits);
+            return codes.MoveToOuterDisposeScope();
+        }
+
         var q = scores.sub(scores.amax([0L, 1L], true)).div_(epsilon).exp_();
 
         // Rows and columns are only ever scaled: their factors change, the matrix is read. The last factors of rows leave sums of 1.

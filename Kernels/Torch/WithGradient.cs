@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Vantage.Kernels.Torch;
@@ -45,9 +46,10 @@ internal static class WithGradient
         {
             using var once = Once.Backward();
             var result = new List<Tensor>();
+            var whole = grad_output.device_type == DeviceType.CPU && grad_output.ToDouble() == 1; // asking another device would wait for it
             foreach (var gradient in ctx.get_saved_variables())
             {
-                result.Add(gradient.mul(grad_output));
+                result.Add(whole ? gradient : gradient.mul(grad_output));
             }
 
             result.Add(null!);
