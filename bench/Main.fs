@@ -13,6 +13,7 @@ let private benches =
         "losses", (fun quick -> LossBench.run "" quick @ ObjectiveBench.run "" quick)
         "memory", MemoryBench.run
         "evaluate", EvaluateBench.run
+        "update", UpdateBench.run
     ]
 
 [<EntryPoint>]

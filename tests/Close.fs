@@ -68,3 +68,7 @@ let double = 1e-12
 
 /// Standard errors that a statistic of fixed draws may lie off its expectation: 6, which chance exceeds once in 5e8.
 let sigmas = 6.0
+
+/// A weight, or a state beside it, stepped by vectors against the same by tensor operations in float32, of the largest value: each step rounds some five times, fused or not,
+/// each by 2^-24 of a term no larger than that, and a layer's length may differ by 2^-22 where a long sum is cut otherwise; after six steps.
+let vectorStep = 2e-6

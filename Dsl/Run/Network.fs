@@ -238,11 +238,13 @@ module Network =
     let follow (momentum: float) network =
         match network.Target with
         | Some target ->
-            use _ = torch.no_grad ()
-            let kept, share = Scope.number momentum, Scope.number (1.0 - momentum)
             // The target lacks the predictor, which is drawn last.
-            for (name, mine), (other, learnt) in Seq.zip target.Weights.Parameters network.Weights.Parameters do
-                if name <> other then
-                    invalidOp $"the target's {name} stands where the network's {other} is"
-                mine.mul_(kept).add_(learnt, share) |> ignore
+            let pairs =
+                Seq.zip target.Weights.Parameters network.Weights.Parameters
+                |> Seq.map (fun ((name, mine), (other, learnt)) ->
+                    if name <> other then
+                        invalidOp $"the target's {name} stands where the network's {other} is"
+                    mine, learnt)
+                |> Seq.toArray
+            Vantage.Kernels.Optim.Follower.Step (Array.map fst pairs, Array.map snd pairs, momentum)
         | None -> ()

@@ -1,34 +1,22 @@
 using System;
+using Vantage.Kernels.Simd;
 using static TorchSharp.torch;
 
 namespace Vantage.Kernels.Optim;
 
 /// <summary>
 /// Adam with decoupled decay (Loshchilov and Hutter 2019, algorithm 2, decay multiplied by the rate as in PyTorch):
-/// w := w - rate decay w; m := 0.9 m + 0.1 g; v := 0.999 v + 0.001 g^2; w := w - rate m^ / (sqrt(v^) + 1e-8).
+/// w := w - rate decay w; w := w - rate m^ / (sqrt(v^) + 1e-8), with the moments m and v of <see cref="Moments"/>.
 /// </summary>
-public sealed class AdamW : Optimizer
+public sealed class AdamW : Moments
 {
-    private const double Beta1 = 0.9, Beta2 = 0.999, Epsilon = 1e-8;
+    private const double Epsilon = 1e-8;
 
     private readonly double _decay;
-    private readonly Tensor[] _mean;
-    private readonly Tensor[] _square;
-    private readonly Tensor _count;
-    private double _steps;
 
     /// <summary>Decay not negative.</summary>
     public AdamW((string Name, Tensor Value)[] parameters, double decay)
-        : base(parameters)
-    {
-        _decay = decay;
-        _mean = Beside("mean");
-        _square = Beside("square");
-        _count = Number("steps");
-    }
-
-    /// <inheritdoc/>
-    protected override void Begin() => _steps = _count.add_(1).item<double>();
+        : base(parameters) => _decay = decay;
 
     /// <inheritdoc/>
     protected override void Update(int i, Tensor value, Tensor gradient, double rate, bool excluded)
@@ -38,9 +26,15 @@ public sealed class AdamW : Optimizer
             value.mul_(1 - (rate * _decay));
         }
 
-        var mean = _mean[i].mul_(Beta1).add_(gradient, 1 - Beta1);
-        var square = _square[i].mul_(Beta2).addcmul_(gradient, gradient, 1 - Beta2);
-        var deviation = square.sqrt().div_(Math.Sqrt(1 - Math.Pow(Beta2, _steps))).add_(Epsilon);
-        value.addcdiv_(mean, deviation, -rate / (1 - Math.Pow(Beta1, _steps)));
+        var (mean, square) = Remember(i, gradient);
+        value.addcdiv_(mean, square.sqrt().mul_(Math.Sqrt(SquareScale)).add_(Epsilon), -rate * MeanScale);
+    }
+
+    private protected override void Update(Stretch it, Turn turn, (double Weight, double Slope) squares)
+    {
+        Remember(it, turn.Factor);
+        var shrink = turn.Excluded ? 1 : 1 - (turn.Rate * _decay);
+        WeightSteps.Adaptive(
+            it, new AdaptiveStep(1, (float)Math.Sqrt(SquareScale), (float)Epsilon, 0, (float)shrink, (float)(turn.Rate * MeanScale)));
     }
 }

@@ -1,4 +1,5 @@
 using System;
+using Vantage.Kernels.Simd;
 using static TorchSharp.torch;
 
 namespace Vantage.Kernels.Optim;
@@ -76,6 +77,35 @@ public sealed class Lars : Optimizer
         var v = _velocity[i].mul_(_momentum).add_(g, inside ? rate : 1);
         var step = _nesterov ? v.mul(_momentum).add_(g, inside ? rate : 1) : v;
         value.add_(step, inside ? -1 : -rate);
+    }
+
+    private protected override bool Measures => true;
+
+    private protected override (Tensor First, Tensor? Second) Beside(int i) => (_velocity[i], null);
+
+    private protected override (double Weight, double Slope) Measure(Stretch it, Turn turn) =>
+        turn.Excluded ? default : WeightSteps.Squares(it, turn.Factor, _form == LarsForm.Larc ? 0 : (float)_decay);
+
+    private protected override void Update(Stretch it, Turn turn, (double Weight, double Slope) squares)
+    {
+        var trusted = !turn.Excluded && (_form != LarsForm.Larc || (squares.Weight > 0 && squares.Slope > 0));
+        var ratio = !trusted ? 1 : _form == LarsForm.Larc ? Larc(squares, turn.Rate) : Ratio(squares.Weight, squares.Slope, _trust);
+        var inside = _form == LarsForm.Inside;
+        WeightSteps.Momentum(it, new MomentumStep(
+            turn.Factor,
+            trusted ? (float)_decay : 0,
+            (float)ratio,
+            (float)_momentum,
+            inside ? (float)turn.Rate : 1,
+            inside ? 1 : (float)turn.Rate,
+            _nesterov));
+    }
+
+    private double Larc((double Weight, double Slope) squares, double rate)
+    {
+        var w = Math.Sqrt(squares.Weight);
+        var ratio = _trust * w / (Math.Sqrt(squares.Slope) + (_decay * w) + 1e-8);
+        return _clip ? Math.Min(1, ratio / rate) : ratio;
     }
 
     private Tensor Trusted(Tensor value, Tensor gradient)

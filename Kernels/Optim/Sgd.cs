@@ -1,3 +1,4 @@
+using Vantage.Kernels.Simd;
 using static TorchSharp.torch;
 
 namespace Vantage.Kernels.Optim;
@@ -28,4 +29,9 @@ public sealed class Sgd : Optimizer
         var v = _velocity[i].mul_(_momentum).add_(decayed);
         value.add_(_nesterov ? v.mul(_momentum).add_(decayed) : v, -rate);
     }
+
+    private protected override (Tensor First, Tensor? Second) Beside(int i) => (_velocity[i], null);
+
+    private protected override void Update(Stretch it, Turn turn, (double Weight, double Slope) squares) => WeightSteps.Momentum(
+        it, new MomentumStep(turn.Factor, turn.Excluded ? 0 : (float)_decay, 1, (float)_momentum, 1, (float)turn.Rate, _nesterov));
 }
