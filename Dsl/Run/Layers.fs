@@ -1,6 +1,7 @@
 namespace Vantage
 
 open TorchSharp
+open Vantage.Kernels
 
 /// Layers as functions from tensor to tensor. Widths are `int` in the language and `int64` here only.
 module Layers =
@@ -39,7 +40,8 @@ module Layers =
             torch.nn.functional.group_norm(x.to_type torch.float32, 1L, scale, offset, epsilon).to_type
                 x.dtype
 
-    let private overBatch (start: float) (weights: Weights) name width scaled shifted =
+    // The learnt and the running numbers of a batch norm.
+    let private norm (start: float) (weights: Weights) name width scaled shifted =
         let size = [| int64 width |]
         let learnt asked suffix (value: int64 array -> torch.Tensor) =
             if asked then
@@ -50,6 +52,10 @@ module Layers =
         let offset = learnt shifted "bias" (fun size -> torch.zeros size)
         let mean = weights.Buffer ($"{name}.running_mean", torch.zeros size)
         let variance = weights.Buffer ($"{name}.running_var", torch.ones size)
+        scale, offset, mean, variance
+
+    let private overBatch start (weights: Weights) name width scaled shifted =
+        let scale, offset, mean, variance = norm start weights name width scaled shifted
         fun (x: torch.Tensor) ->
             torch.nn.functional.batch_norm (
                 x,
@@ -65,15 +71,46 @@ module Layers =
     /// Batch norm over all but the channel dimension, with a learnt scale and a learnt offset or without. Statistics, scale and offset are float32.
     let normOverBatch weights name width scaled shifted = overBatch 1.0 weights name width scaled shifted
 
-    /// The norm of a residual network whose scale starts at this value: batch norm, or layer norm over each image where the weights say so.
-    let batchNormFrom (weights: Weights) name width start =
+    // Batch norm, or layer norm over each image where the weights say so; then an addition and max(0, .), where asked for.
+    let private normed start positive (weights: Weights) name width =
         if weights.LayerNorms then
-            overImage weights name width start
+            let norm = overImage weights name width start
+            fun (beside: torch.Tensor option) (x: torch.Tensor) ->
+                let y = norm x
+                let y = beside |> Option.fold (fun (y: torch.Tensor) -> y.add_) y
+                if positive then y.relu_ () else y
         else
-            overBatch start weights name width true true
+            let scale, offset, mean, variance = norm start weights name width true true
+            fun beside x ->
+                if weights.Training then
+                    let beside = Option.toObj beside
+                    let following = weights.Following
+                    Torch.BatchNorm.Of (x, beside, scale, offset, mean, variance, following, positive)
+                else
+                    let y =
+                        torch.nn.functional.batch_norm (
+                            x,
+                            mean,
+                            variance,
+                            scale,
+                            offset,
+                            false,
+                            momentum,
+                            epsilon
+                        )
+                    let y = beside |> Option.fold (fun (y: torch.Tensor) -> y.add_) y
+                    if positive then y.relu_ () else y
 
-    /// The same from 1.
-    let batchNorm weights name width = batchNormFrom weights name width 1.0
+    /// The norm of a residual network.
+    let batchNorm weights name width = normed 1.0 false weights name width None
+
+    /// The same, then max(x, 0).
+    let batchNormRelu weights name width = normed 1.0 true weights name width None
+
+    /// The last norm of a block, whose scale starts at this value; then the sum with what went beside the block, and max(x, 0).
+    let batchNormPlusRelu start weights name width =
+        let through = normed start true weights name width
+        fun beside x -> through (Some beside) x
 
     /// Norm over the values of each row in float32, with learnt scale and offset, this added to the variance (Ba et al. 2016).
     let normOverValues epsilon (weights: Weights) name width =
@@ -98,10 +135,7 @@ module Layers =
             else
                 calls <- if weights.Step = last then calls + 1 else 0
                 last <- weights.Step
-                let bits word =
-                    uint64 (
-                        Vantage.Kernels.Philox.Bits (weights.Seed, weights.Step, int64 layer, calls, word)
-                    )
+                let bits word = uint64 (Philox.Bits (weights.Seed, weights.Step, int64 layer, calls, word))
                 use generator = new torch.Generator ((bits 0 <<< 32) ||| bits 1, torch.CPU)
                 let kept = torch.rand(x.shape, dtype = torch.float32, generator = generator).``to``(x.device)
                 let mask = kept.ge(Scope.number probability).to_type x.dtype
@@ -122,9 +156,3 @@ module Layers =
             let y = torch.nn.functional.linear (x, weight, offset)
             weights.Note (name, y, int64 inputs * int64 outputs)
             y
-
-    /// max(x, 0) in place: what comes in is the output of a norm or a sum, which no gradient needs again.
-    let relu (x: torch.Tensor) = x.relu_ ()
-
-    /// x + y, in the memory of x, which no gradient needs again.
-    let plus (y: torch.Tensor) (x: torch.Tensor) = x.add_ y

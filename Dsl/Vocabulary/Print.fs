@@ -209,10 +209,11 @@ module Print =
 
     /// The whole recipe: one field a line.
     let recipe (r: Recipe) =
-        let precision =
-            match r.Precision with
+        let rec precision =
+            function
             | Precision.Float32 -> "Precision.Float32"
             | Precision.BFloat16 -> "Precision.BFloat16"
+            | Precision.Laid (layout, inner) -> $"Precision.Laid (Layout.{layout}, {precision inner})"
         let passes =
             match r.Passes with
             | Passes.Together -> "Passes.Together"
@@ -240,7 +241,7 @@ module Print =
                 $"        Rate = {schedule r.Optimizer.Rate}"
                 $"        Decay = {number r.Optimizer.Decay}"
                 "    }"
-                $"    Precision = {precision}"
+                $"    Precision = {precision r.Precision}"
                 $"    Batch = {r.Batch}"
                 $"    Epochs = {whole (nameof epoch) (int r.Epochs)}"
                 $"    Seed = {r.Seed}UL"
