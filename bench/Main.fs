@@ -32,6 +32,9 @@ let main arguments =
             (Double.Parse (started, Globalization.CultureInfo.InvariantCulture))
         0
     | [ "accuracy" ], [] -> if AccuracyBench.run (List.contains "--quick" options) then 0 else 1
+    | [ "encoders" ], [] ->
+        EncoderBench.run (List.contains "--quick" options)
+        0
     | [ "errors" ], [] ->
         ObjectiveBench.errors ()
         0
@@ -59,7 +62,7 @@ let main arguments =
         printfn $"written to {Path.GetRelativePath (Environment.CurrentDirectory, path)}"
         if rows |> List.forall _.Equal then 0 else 1
     | _ ->
-        let known = String.Join (", ", Seq.append benches.Keys [ "accuracy"; "errors"; "micro" ])
+        let known = String.Join (", ", Seq.append benches.Keys [ "accuracy"; "encoders"; "errors"; "micro" ])
         eprintfn
             $"""usage: Vantage.Bench.dll NAME [--quick], NAME one of: {known}; not "{String.Join (" ", arguments)}" """
         2

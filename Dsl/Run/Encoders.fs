@@ -66,6 +66,17 @@ module Encoders =
                 widths
                 (List.replicate widths.Length blocks)
             |> residual weights finer stem
+        | Encoder.PatchResNet (patch, widths, blocks) ->
+            let stem =
+                overlapping weights "conv1" channels widths.Head (int patch)
+                >> batchNormRelu weights "bn1" widths.Head
+            Residual.stages
+                weights
+                (Residual.basic false)
+                widths.Head
+                widths
+                (List.replicate widths.Length blocks)
+            |> residual weights finer stem
         | Encoder.ResNet it -> Residual.network weights channels it ||> residual weights finer
         | Encoder.ViT it -> {
             Width = it.Width

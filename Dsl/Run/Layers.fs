@@ -31,6 +31,29 @@ module Layers =
             weights.Note (name, y, y.numel () / y.shape[0] * int64 (inputs * kernel * kernel))
             y
 
+    /// A convolution over squares of twice the patch's side, a patch apart, half a patch beyond the edges, as one product of rows of pixels: images have few channels,
+    /// which convolutions waste.
+    let overlapping (weights: Weights) name inputs outputs patch =
+        let side = 2 * patch
+        let deviation = sqrt (2.0 / float (outputs * side * side))
+        let size = [| int64 outputs; int64 inputs; int64 side; int64 side |]
+        let weight =
+            weights.Parameter (
+                $"{name}.weight",
+                fun g -> torch.randn(size, generator = g).mul_(Scope.number deviation)
+            )
+        fun (x: torch.Tensor) ->
+            let half, step, window = int64 (patch / 2), int64 patch, int64 side
+            let padded = torch.nn.functional.pad (x, [| half; half; half; half |])
+            let squares = padded.unfold(2L, window, step).unfold(3L, window, step)
+            let n, h, w = squares.shape[0], squares.shape[2], squares.shape[3]
+            let rows =
+                squares.permute(0L, 2L, 3L, 1L, 4L, 5L).reshape(n * h * w, int64 (inputs * side * side))
+            let matrix = (weight.to_type weights.Compute).flatten(1L)
+            let y = rows.mm(matrix.t ()).view(n, h, w, int64 outputs).permute(0L, 3L, 1L, 2L)
+            weights.Note (name, y, y.numel () / n * int64 (inputs * side * side))
+            y
+
     // Over all values of each image's maps, or of each row, in float32; the scale and offset of a channel (group norm of one group).
     let private overImage (weights: Weights) name width (start: float) =
         let size = [| int64 width |]

@@ -60,6 +60,8 @@ module Print =
         | Encoder.ViT it -> $"Encoder.ViT {vit it}"
         | Encoder.CompactResNet (widths, blocks) ->
             $"Encoder.CompactResNet ({list (List.map string widths)}, {blocks})"
+        | Encoder.PatchResNet (patch, widths, blocks) ->
+            $"Encoder.PatchResNet ({whole (nameof px) (int patch)}, {list (List.map string widths)}, {blocks})"
         | Encoder.LayerNormed inner -> $"Encoder.LayerNormed ({encoder inner})"
         | Encoder.Patchwise (patch, stride, inner) ->
             $"Encoder.Patchwise ({whole (nameof px) (int patch)}, {whole (nameof px) (int stride)}, {encoder inner})"

@@ -45,32 +45,7 @@ internal sealed unsafe class BatchNormRows<T> : BatchNormRows
         Run(blocks, threads, b =>
         {
             var first = (long)b * size;
-            var count = (int)Math.Min(size, rows - first);
-            var source = (void*)from;
-            var to = (float*)into + ((long)b * 2 * channels);
-            for (var c = 0; c < channels; c += 16)
-            {
-                var at = (first * channels) + c;
-                var origin = T.Load(source, at); // the first row: what is left is near 0
-                var (sum, square, sum2, square2) = (Vector512<float>.Zero, Vector512<float>.Zero, Vector512<float>.Zero, Vector512<float>.Zero);
-                var i = 0;
-                for (; i + 1 < count; i += 2, at += 2 * channels)
-                {
-                    var (d, e) = (T.Load(source, at) - origin, T.Load(source, at + channels) - origin);
-                    (sum, sum2) = (sum + d, sum2 + e);
-                    (square, square2) = (Vector512.FusedMultiplyAdd(d, d, square), Vector512.FusedMultiplyAdd(e, e, square2));
-                }
-
-                if (i < count)
-                {
-                    var d = T.Load(source, at) - origin;
-                    (sum, square) = (sum + d, Vector512.FusedMultiplyAdd(d, d, square));
-                }
-
-                var shift = (sum + sum2) / count;
-                (origin + shift).Store(to + c);
-                Vector512.Max(Vector512<float>.Zero, square + square2 - (shift * shift * count)).Store(to + channels + c);
-            }
+            Moments((void*)from, first * channels, (int)Math.Min(size, rows - first), channels, (float*)into + ((long)b * 2 * channels));
         });
         Array.Clear(mean);
         Array.Clear(variance);
@@ -105,21 +80,7 @@ internal sealed unsafe class BatchNormRows<T> : BatchNormRows
         Run(blocks, threads, b =>
         {
             var first = (long)b * size;
-            var last = Math.Min(first + size, rows) * channels;
-            var floor = positive ? Vector512<float>.Zero : Vector512.Create(float.NegativeInfinity);
-            for (var at = first * channels; at < last; at += channels)
-            {
-                for (var c = 0; c < channels; c += 16)
-                {
-                    var value = Vector512.FusedMultiplyAdd(T.Load((void*)from, at + c), At(factor, c), At(term, c));
-                    if (added != 0)
-                    {
-                        value += T.Load((void*)added, at + c);
-                    }
-
-                    T.Store(Vector512.Max(value, floor), (void*)to, at + c);
-                }
-            }
+            Line((void*)from, (void*)added, factor, term, positive, first * channels, Math.Min(first + size, rows) * channels, channels, (void*)to);
         });
     }
 
@@ -135,24 +96,7 @@ internal sealed unsafe class BatchNormRows<T> : BatchNormRows
             var first = (long)b * size;
             var count = (int)Math.Min(size, rows - first);
             var own = (float*)into + ((long)b * 2 * channels);
-            for (var c = 0; c < channels; c += 16)
-            {
-                var (centre, s, p) = (At(mean, c), Vector512<float>.Zero, Vector512<float>.Zero);
-                var at = (first * channels) + c;
-                for (var i = 0; i < count; i++, at += channels)
-                {
-                    var slope = Passed(output, steep, at);
-                    s += slope;
-                    p = Vector512.FusedMultiplyAdd(slope, T.Load((void*)from, at) - centre, p);
-                    if (to != 0)
-                    {
-                        T.Store(slope, (void*)to, at);
-                    }
-                }
-
-                s.Store(own + c);
-                p.Store(own + channels + c);
-            }
+            Products((void*)from, (void*)output, (void*)steep, mean, first * channels, count, channels, (void*)to, own);
         });
         Array.Clear(sum);
         Array.Clear(product);
@@ -177,23 +121,107 @@ internal sealed unsafe class BatchNormRows<T> : BatchNormRows
         {
             var first = (long)b * size;
             var last = Math.Min(first + size, rows) * channels;
-            for (var at = first * channels; at < last; at += channels)
+            Through((void*)from, (void*)output, (void*)steep, mean, factor, line, term, first * channels, last, channels, (void*)to);
+        });
+    }
+
+    // Of a block that starts at this value: each channel's mean, then its sum of squares about it. Compiled whole at once: a run of few steps is over before the runtime
+    // would compile it a second time.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Moments(void* x, long start, int count, int channels, float* into)
+    {
+        for (var c = 0; c < channels; c += 16)
+        {
+            var at = start + c;
+            var origin = T.Load(x, at); // the first row: what is left is near 0
+            var (sum, square, sum2, square2) = (Vector512<float>.Zero, Vector512<float>.Zero, Vector512<float>.Zero, Vector512<float>.Zero);
+            var i = 0;
+            for (; i + 1 < count; i += 2, at += 2 * channels)
             {
-                for (var c = 0; c < channels; c += 16)
+                var d = T.Load(x, at) - origin;
+                var e = T.Load(x, at + channels) - origin;
+                sum += d;
+                sum2 += e;
+                square = Vector512.FusedMultiplyAdd(d, d, square);
+                square2 = Vector512.FusedMultiplyAdd(e, e, square2);
+            }
+
+            if (i < count)
+            {
+                var d = T.Load(x, at) - origin;
+                sum += d;
+                square = Vector512.FusedMultiplyAdd(d, d, square);
+            }
+
+            var shift = (sum + sum2) / count;
+            (origin + shift).Store(into + c);
+            Vector512.Max(Vector512<float>.Zero, square + square2 - (shift * shift * count)).Store(into + channels + c);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Line(void* x, void* beside, float[] factor, float[] term, bool positive, long start, long end, int channels, void* y)
+    {
+        var floor = positive ? Vector512<float>.Zero : Vector512.Create(float.NegativeInfinity);
+        for (var at = start; at < end; at += channels)
+        {
+            for (var c = 0; c < channels; c += 16)
+            {
+                var value = Vector512.FusedMultiplyAdd(T.Load(x, at + c), At(factor, c), At(term, c));
+                if (beside != null)
                 {
-                    var straight = Vector512.FusedMultiplyAdd(T.Load((void*)from, at + c) - At(mean, c), At(line, c), At(term, c));
-                    T.Store(Vector512.FusedMultiplyAdd(Passed(output, steep, at + c), At(factor, c), straight), (void*)to, at + c);
+                    value += T.Load(beside, at + c);
+                }
+
+                T.Store(Vector512.Max(value, floor), y, at + c);
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Products(void* x, void* y, void* slopes, float[] mean, long start, int count, int channels, void* passed, float* into)
+    {
+        for (var c = 0; c < channels; c += 16)
+        {
+            var centre = At(mean, c);
+            var (sum, product) = (Vector512<float>.Zero, Vector512<float>.Zero);
+            var at = start + c;
+            for (var i = 0; i < count; i++, at += channels)
+            {
+                var slope = Passed(y, slopes, at);
+                sum += slope;
+                product = Vector512.FusedMultiplyAdd(slope, T.Load(x, at) - centre, product);
+                if (passed != null)
+                {
+                    T.Store(slope, passed, at);
                 }
             }
-        });
+
+            sum.Store(into + c);
+            product.Store(into + channels + c);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Through(
+        void* x, void* y, void* slopes, float[] mean, float[] factor, float[] line, float[] term, long start, long end, int channels, void* dx)
+    {
+        for (var at = start; at < end; at += channels)
+        {
+            for (var c = 0; c < channels; c += 16)
+            {
+                var straight = Vector512.FusedMultiplyAdd(T.Load(x, at + c) - At(mean, c), At(line, c), At(term, c));
+                T.Store(Vector512.FusedMultiplyAdd(Passed(y, slopes, at + c), At(factor, c), straight), dx, at + c);
+            }
+        }
     }
 
     // No slope passes where y is not above 0; without y all do.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<float> Passed(nint y, nint slopes, long at)
+    private static Vector512<float> Passed(void* y, void* slopes, long at)
     {
-        var slope = T.Load((void*)slopes, at);
-        return y == 0 ? slope : Vector512.ConditionalSelect(Vector512.GreaterThan(T.Load((void*)y, at), Vector512<float>.Zero), slope, Vector512<float>.Zero);
+        var slope = T.Load(slopes, at);
+        return y == null ? slope : Vector512.ConditionalSelect(Vector512.GreaterThan(T.Load(y, at), Vector512<float>.Zero), slope, Vector512<float>.Zero);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
