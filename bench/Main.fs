@@ -14,6 +14,7 @@ let private benches =
         "memory", MemoryBench.run
         "evaluate", EvaluateBench.run
         "update", UpdateBench.run
+        "train", TrainBench.run ""
     ]
 
 [<EntryPoint>]
@@ -24,16 +25,31 @@ let main arguments =
         let peak = MemoryBench.peak (int pairs)
         printfn "%s" (peak.ToString Globalization.CultureInfo.InvariantCulture)
         0
+    | [ "side"; quick; precision; seed; started ], [] -> // asked by the bench of accuracy, in a process of its own
+        AccuracyBench.side
+            (Boolean.Parse quick)
+            precision
+            (uint64 seed)
+            (Double.Parse (started, Globalization.CultureInfo.InvariantCulture))
+        0
+    | [ "accuracy" ], [] -> if AccuracyBench.run (List.contains "--quick" options) then 0 else 1
+    | [ "encoders" ], [] ->
+        EncoderBench.run (List.contains "--quick" options)
+        0
     | [ "errors" ], [] ->
         ObjectiveBench.errors ()
         0
     | [ "micro" ], [] ->
         MicroBench.run (List.contains "--quick" options)
         0
-    | name :: part, [] when benches.ContainsKey name && (part.IsEmpty || name = "losses" && part.Length = 1) ->
+    | name :: part, [] when
+        benches.ContainsKey name
+        && (part.IsEmpty || List.contains name [ "losses"; "train" ] && part.Length = 1)
+        ->
         let quick = List.contains "--quick" options
         let rows =
             match part with
+            | [ part ] when name = "train" -> TrainBench.run part quick
             | [ part ] -> LossBench.run part quick @ ObjectiveBench.run part quick
             | _ -> benches[name] quick
         let path = Path.Combine (Peer.root, "artifacts", "bench", name + ".json")
@@ -47,7 +63,7 @@ let main arguments =
         printfn $"written to {Path.GetRelativePath (Environment.CurrentDirectory, path)}"
         if rows |> List.forall _.Equal then 0 else 1
     | _ ->
-        let known = String.Join (", ", Seq.append benches.Keys [ "errors"; "micro" ])
+        let known = String.Join (", ", Seq.append benches.Keys [ "accuracy"; "encoders"; "errors"; "micro" ])
         eprintfn
             $"""usage: Vantage.Bench.dll NAME [--quick], NAME one of: {known}; not "{String.Join (" ", arguments)}" """
         2

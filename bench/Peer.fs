@@ -105,3 +105,41 @@ let table (script: string) (arguments: string list) =
                     value.Name, value.Value.GetDouble ()
             ]
         values, nameOf answers.Head)
+
+/// A script of bench/peers that stays up: a line to it, and its line of JSON back.
+type Turns(child: Process, script: string) =
+    let errors = child.StandardError.ReadToEndAsync ()
+
+    /// Sends a line and waits for the answer.
+    member _.Ask(line: string) =
+        child.StandardInput.WriteLine line
+        child.StandardInput.Flush ()
+        match child.StandardOutput.ReadLine () with
+        | null -> failwith $"{script} ended at '{line}': {errors.Result}"
+        | answer -> JsonDocument.Parse(answer).RootElement
+
+    interface IDisposable with
+        member _.Dispose() =
+            child.StandardInput.Close ()
+            child.WaitForExit ()
+            child.Dispose ()
+
+/// The command that runs a script of bench/peers and leaves its standard input free. None where no Python has torch.
+let command (script: string) (arguments: string list) =
+    python.Value
+    |> Option.map (fun command -> command @ [ "-c"; text script ] @ arguments)
+
+/// Starts a script of bench/peers that answers line by line. None where no Python has torch.
+let turns (script: string) (arguments: string list) =
+    command script arguments
+    |> Option.map (fun command ->
+        let info =
+            ProcessStartInfo (
+                command.Head,
+                RedirectStandardInput = true,
+                RedirectStandardOutput = true,
+                RedirectStandardError = true
+            )
+        for argument in command.Tail do
+            info.ArgumentList.Add argument
+        new Turns (nonNull (Process.Start info), script))

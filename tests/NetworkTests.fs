@@ -44,6 +44,7 @@ let tests =
                 "small-image stem", resnet18Small, 32L, 512L
                 "bottlenecks", resnetSmall 50, 16L, 2048L
                 "compact", compactResNet [ 8; 16; 24 ] 2, 28L, 24L
+                "laptop", laptopResNet [ 32; 64 ] 1, 28L, 64L
             ] do
             test $"{name}: shapes, and bfloat16 near float32" {
                 let images = torch.rand (2L, 3L, size, size)
@@ -59,6 +60,31 @@ let tests =
                 let apart = ((full - half).norm() / full.norm ()).item<float32>()
                 Expect.isLessThan apart 0.1f "relative distance"
             }
+        test "maps in either layout give the same representation" {
+            use _ = torch.NewDisposeScope ()
+            use _ = torch.no_grad ()
+            let images = torch.rand (4L, 3L, 28L, 28L)
+            for encoder in [ compactResNet [ 16; 32 ] 1; laptopResNet [ 32; 64 ] 1; resnet18Small ] do
+                let encode precision = (built encoder precision 3).Encode images
+                let first, last = encode (channelsFirst float32s), encode (channelsLast float32s)
+                // Float32 sums in another order through up to 20 layers.
+                let apart = ((first - last).norm() / last.norm ()).item<float32>()
+                Expect.isLessThan apart 1e-4f $"relative distance, %A{encoder}"
+        }
+        test "overlapping patches are a convolution" {
+            use _ = torch.NewDisposeScope ()
+            let weights = Weights (torch.CPU, 3UL, float32s, true)
+            let through = Layers.overlapping weights "conv1" 3 32 4
+            let _, weight = weights.Parameters.Head
+            for size in [ 16L; 28L; 30L ] do
+                let x = torch.rand (2L, 3L, size, size)
+                let expected =
+                    torch.nn.functional.conv2d (x, weight, strides = [| 4L; 4L |], padding = [| 2L; 2L |])
+                let found = through x
+                Expect.equal found.shape expected.shape "shape"
+                // Float32 sums of 192 products in another order.
+                Expect.isLessThan ((found - expected).abs().max().item<float32>()) 1e-5f "distance"
+        }
         test "a step costs views three times, targets once, predictors where they are" {
             let layer name macs = { Layer = name; Output = [ 1L; 10L ]; Macs = macs }
             let view = [ layer "conv1" 100L; layer "predictor.0" 7L ]

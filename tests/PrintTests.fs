@@ -83,6 +83,8 @@ let private recipes =
 let private protocols = {
     Generators.small with
         Name = "every protocol"
+        Encoder = laptopResNet [ 32; 64 ] 1
+        Precision = channelsFirst bfloat16
         Evaluate = [
             linearSweep 0.1 200
             simclrLinear 4096

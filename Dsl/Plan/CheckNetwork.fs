@@ -39,6 +39,11 @@ module CheckNetwork =
         | Encoder.CompactResNet (widths, blocks) ->
             if widths.IsEmpty || List.exists (fun w -> w <= 0) widths || blocks <= 0 then
                 RecipeError.BadWidths (widths, blocks)
+        | Encoder.PatchResNet (patch, widths, blocks) ->
+            if widths.IsEmpty || List.exists (fun w -> w <= 0) widths || blocks <= 0 then
+                RecipeError.BadWidths (widths, blocks)
+            if patch < 2<px> || patch % 2<px> <> 0<px> then
+                RecipeError.EncoderDoesNotFit (it, "patches of 2, 4, 6 ... px: half of one overlaps")
         | Encoder.LayerNormed inner ->
             if not (Encoder.isResidual inner) then
                 RecipeError.EncoderDoesNotFit (

@@ -39,7 +39,8 @@ module Graph =
         | Encoder.ResNet it ->
             if it.Width = 1 then $"ResNet-{it.Depth}" else $"ResNet-{it.Depth}, {it.Width}x"
         | Encoder.ViT it -> $"ViT, {it.Depth} x {it.Width}"
-        | Encoder.CompactResNet (widths, _) ->
+        | Encoder.CompactResNet (widths, _)
+        | Encoder.PatchResNet (_, widths, _) ->
             widths |> List.map string |> String.concat "-" |> sprintf "ResNet %s"
         | Encoder.LayerNormed inner -> $"{encoder inner}, LN"
         | Encoder.Patchwise (patch, _, inner) -> $"{encoder inner} on {int patch} px"

@@ -218,7 +218,7 @@ module RecipeError =
         | RecipeError.BadTransformer it ->
             $"{Print.encoder (Encoder.ViT it)}: the width must be a multiple of the heads and of 4, all of them and the depth at least 1."
         | RecipeError.BadWidths (widths, blocks) ->
-            $"compactResNet %A{widths} {blocks}: at least one stage, every width and the number of blocks positive."
+            $"A small residual network of widths %A{widths} and {blocks} blocks: at least one stage, every width and the number of blocks positive."
         | RecipeError.EmptyHead -> "A head has no layer. Use `head [ linear 128 ]` at least."
         | RecipeError.BadLayerWidth width ->
             $"A linear layer of width {width} gives no values; widths are positive."

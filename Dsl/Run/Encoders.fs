@@ -18,7 +18,11 @@ module Encoders =
 
     let private pooled (x: torch.Tensor) = x.mean([| 2L; 3L |]).to_type torch.float32
 
-    let private prepared (weights: Weights) (x: torch.Tensor) = channelsLast (x.to_type weights.Compute)
+    let private prepared (weights: Weights) (x: torch.Tensor) =
+        let x = x.to_type weights.Compute
+        match weights.Layout with
+        | Layout.ChannelsLast -> channelsLast x
+        | Layout.ChannelsFirst -> x.contiguous ()
 
     // Patches in order of the maps' positions.
     let private places (maps: torch.Tensor) = maps.flatten(2L).transpose(1L, 2L).to_type torch.float32
@@ -54,8 +58,18 @@ module Encoders =
         | Encoder.CompactResNet (widths, blocks) ->
             let stem =
                 conv weights "conv1" channels widths.Head 4 2 1
-                >> batchNorm weights "bn1" widths.Head
-                >> relu
+                >> batchNormRelu weights "bn1" widths.Head
+            Residual.stages
+                weights
+                (Residual.basic false)
+                widths.Head
+                widths
+                (List.replicate widths.Length blocks)
+            |> residual weights finer stem
+        | Encoder.PatchResNet (patch, widths, blocks) ->
+            let stem =
+                overlapping weights "conv1" channels widths.Head (int patch)
+                >> batchNormRelu weights "bn1" widths.Head
             Residual.stages
                 weights
                 (Residual.basic false)

@@ -154,10 +154,7 @@ module Explain =
             |> Map
         let macs, values = cost recipe (ordered |> List.map (fun s -> traced[key s]))
         let images = recipe.Batch + Objective.labelledBeside recipe.Objective
-        let bytes =
-            match recipe.Precision with
-            | Precision.Float32 -> 4L
-            | Precision.BFloat16 -> 2L
+        let bytes = if Precision.isBFloat16 recipe.Precision then 2L else 4L
         // Each layer keeps its input and what batch norm made of it for the backward pass.
         let activations = 2L * bytes * int64 images * values
         let steps = shape.Images / recipe.Batch

@@ -1,6 +1,7 @@
 namespace Vantage
 
 open TorchSharp
+open Vantage.Kernels
 
 /// Layers as functions from tensor to tensor. Widths are `int` in the language and `int64` here only.
 module Layers =
@@ -30,6 +31,29 @@ module Layers =
             weights.Note (name, y, y.numel () / y.shape[0] * int64 (inputs * kernel * kernel))
             y
 
+    /// A convolution over squares of twice the patch's side, a patch apart, half a patch beyond the edges, as one product of rows of pixels: images have few channels,
+    /// which convolutions waste.
+    let overlapping (weights: Weights) name inputs outputs patch =
+        let side = 2 * patch
+        let deviation = sqrt (2.0 / float (outputs * side * side))
+        let size = [| int64 outputs; int64 inputs; int64 side; int64 side |]
+        let weight =
+            weights.Parameter (
+                $"{name}.weight",
+                fun g -> torch.randn(size, generator = g).mul_(Scope.number deviation)
+            )
+        fun (x: torch.Tensor) ->
+            let half, step, window = int64 (patch / 2), int64 patch, int64 side
+            let padded = torch.nn.functional.pad (x, [| half; half; half; half |])
+            let squares = padded.unfold(2L, window, step).unfold(3L, window, step)
+            let n, h, w = squares.shape[0], squares.shape[2], squares.shape[3]
+            let rows =
+                squares.permute(0L, 2L, 3L, 1L, 4L, 5L).reshape(n * h * w, int64 (inputs * side * side))
+            let matrix = (weight.to_type weights.Compute).flatten(1L)
+            let y = rows.mm(matrix.t ()).view(n, h, w, int64 outputs).permute(0L, 3L, 1L, 2L)
+            weights.Note (name, y, y.numel () / n * int64 (inputs * side * side))
+            y
+
     // Over all values of each image's maps, or of each row, in float32; the scale and offset of a channel (group norm of one group).
     let private overImage (weights: Weights) name width (start: float) =
         let size = [| int64 width |]
@@ -39,7 +63,8 @@ module Layers =
             torch.nn.functional.group_norm(x.to_type torch.float32, 1L, scale, offset, epsilon).to_type
                 x.dtype
 
-    let private overBatch (start: float) (weights: Weights) name width scaled shifted =
+    // The learnt and the running numbers of a batch norm.
+    let private norm (start: float) (weights: Weights) name width scaled shifted =
         let size = [| int64 width |]
         let learnt asked suffix (value: int64 array -> torch.Tensor) =
             if asked then
@@ -50,6 +75,10 @@ module Layers =
         let offset = learnt shifted "bias" (fun size -> torch.zeros size)
         let mean = weights.Buffer ($"{name}.running_mean", torch.zeros size)
         let variance = weights.Buffer ($"{name}.running_var", torch.ones size)
+        scale, offset, mean, variance
+
+    let private overBatch start (weights: Weights) name width scaled shifted =
+        let scale, offset, mean, variance = norm start weights name width scaled shifted
         fun (x: torch.Tensor) ->
             torch.nn.functional.batch_norm (
                 x,
@@ -65,15 +94,46 @@ module Layers =
     /// Batch norm over all but the channel dimension, with a learnt scale and a learnt offset or without. Statistics, scale and offset are float32.
     let normOverBatch weights name width scaled shifted = overBatch 1.0 weights name width scaled shifted
 
-    /// The norm of a residual network whose scale starts at this value: batch norm, or layer norm over each image where the weights say so.
-    let batchNormFrom (weights: Weights) name width start =
+    // Batch norm, or layer norm over each image where the weights say so; then an addition and max(0, .), where asked for.
+    let private normed start positive (weights: Weights) name width =
         if weights.LayerNorms then
-            overImage weights name width start
+            let norm = overImage weights name width start
+            fun (beside: torch.Tensor option) (x: torch.Tensor) ->
+                let y = norm x
+                let y = beside |> Option.fold (fun (y: torch.Tensor) -> y.add_) y
+                if positive then y.relu_ () else y
         else
-            overBatch start weights name width true true
+            let scale, offset, mean, variance = norm start weights name width true true
+            fun beside x ->
+                if weights.Training then
+                    let beside = Option.toObj beside
+                    let following = weights.Following
+                    Torch.BatchNorm.Of (x, beside, scale, offset, mean, variance, following, positive)
+                else
+                    let y =
+                        torch.nn.functional.batch_norm (
+                            x,
+                            mean,
+                            variance,
+                            scale,
+                            offset,
+                            false,
+                            momentum,
+                            epsilon
+                        )
+                    let y = beside |> Option.fold (fun (y: torch.Tensor) -> y.add_) y
+                    if positive then y.relu_ () else y
 
-    /// The same from 1.
-    let batchNorm weights name width = batchNormFrom weights name width 1.0
+    /// The norm of a residual network.
+    let batchNorm weights name width = normed 1.0 false weights name width None
+
+    /// The same, then max(x, 0).
+    let batchNormRelu weights name width = normed 1.0 true weights name width None
+
+    /// The last norm of a block, whose scale starts at this value; then the sum with what went beside the block, and max(x, 0).
+    let batchNormPlusRelu start weights name width =
+        let through = normed start true weights name width
+        fun beside x -> through (Some beside) x
 
     /// Norm over the values of each row in float32, with learnt scale and offset, this added to the variance (Ba et al. 2016).
     let normOverValues epsilon (weights: Weights) name width =
@@ -98,10 +158,7 @@ module Layers =
             else
                 calls <- if weights.Step = last then calls + 1 else 0
                 last <- weights.Step
-                let bits word =
-                    uint64 (
-                        Vantage.Kernels.Philox.Bits (weights.Seed, weights.Step, int64 layer, calls, word)
-                    )
+                let bits word = uint64 (Philox.Bits (weights.Seed, weights.Step, int64 layer, calls, word))
                 use generator = new torch.Generator ((bits 0 <<< 32) ||| bits 1, torch.CPU)
                 let kept = torch.rand(x.shape, dtype = torch.float32, generator = generator).``to``(x.device)
                 let mask = kept.ge(Scope.number probability).to_type x.dtype
@@ -122,9 +179,3 @@ module Layers =
             let y = torch.nn.functional.linear (x, weight, offset)
             weights.Note (name, y, int64 inputs * int64 outputs)
             y
-
-    /// max(x, 0) in place: what comes in is the output of a norm or a sum, which no gradient needs again.
-    let relu (x: torch.Tensor) = x.relu_ ()
-
-    /// x + y, in the memory of x, which no gradient needs again.
-    let plus (y: torch.Tensor) (x: torch.Tensor) = x.add_ y

@@ -29,37 +29,29 @@ module Residual =
                 torch.nn.functional.avg_pool2d (padded, int64 stride, int64 stride)
             >> one weights $"{name}.downsample" inputs outputs 1
 
-    // The last norm of a block; scaled by 0 at first, a block starts as its shortcut (Goyal et al. 2017, section 5.1).
-    let private last weights name width zero =
-        if zero then
-            batchNormFrom weights name width 0.0
-        else
-            batchNorm weights name width
+    // Scaled by 0 at first, a block starts as its shortcut (Goyal et al. 2017, section 5.1).
+    let private last zero = batchNormPlusRelu (if zero then 0.0 else 1.0)
 
     /// A block of two 3 x 3 convolutions.
     let basic zero weights name inputs width stride =
         let first =
             conv weights $"{name}.conv1" inputs width 3 stride 1
-            >> batchNorm weights $"{name}.bn1" width
-            >> relu
-        let second =
-            conv weights $"{name}.conv2" width width 3 1 1
-            >> last weights $"{name}.bn2" width zero
+            >> batchNormRelu weights $"{name}.bn1" width
+        let second = conv weights $"{name}.conv2" width width 3 1 1
+        let finish = last zero weights $"{name}.bn2" width
         let beside = shortcut weights name inputs width stride
-        width, (fun (x: torch.Tensor) -> x |> first |> second |> plus (beside x) |> relu)
+        width, (fun (x: torch.Tensor) -> x |> first |> second |> finish (beside x))
 
     // Two streams of one 3 x 3 convolution of twice the width, weighed for each image and channel by a softmax (SimCLRv2's variant of Li et al. 2019: resnet.py of
     // google-research/simclr).
     let private selective (ratio: float) weights name inputs width stride =
         let streams =
             conv weights $"{name}.conv" inputs (2 * width) 3 stride 1
-            >> batchNorm weights $"{name}.bn" (2 * width)
-            >> relu
+            >> batchNormRelu weights $"{name}.bn" (2 * width)
         let middle = max (int (float width * ratio)) 32
         let weigh =
             conv weights $"{name}.fc1" width middle 1 1 0
-            >> batchNorm weights $"{name}.fc1bn" middle
-            >> relu
+            >> batchNormRelu weights $"{name}.fc1bn" middle
             >> conv weights $"{name}.fc2" middle (2 * width) 1 1 0
         fun (x: torch.Tensor) ->
             let both = streams x
@@ -77,20 +69,18 @@ module Residual =
             | Some ratio -> selective ratio weights $"{name}.sk" width width stride
             | None ->
                 conv weights $"{name}.conv2" width width 3 stride 1
-                >> batchNorm weights $"{name}.bn2" width
-                >> relu
+                >> batchNormRelu weights $"{name}.bn2" width
         let inside =
             conv weights $"{name}.conv1" inputs width 1 1 0
-            >> batchNorm weights $"{name}.bn1" width
-            >> relu
+            >> batchNormRelu weights $"{name}.bn1" width
             >> middle
             >> conv weights $"{name}.conv3" width outputs 1 1 0
-            >> last weights $"{name}.bn3" outputs zero
+        let finish = last zero weights $"{name}.bn3" outputs
         let beside =
             match ratio with
             | Some _ -> averaged weights name inputs outputs stride
             | None -> shortcut weights name inputs outputs stride
-        outputs, (fun (x: torch.Tensor) -> inside x |> plus (beside x) |> relu)
+        outputs, (fun (x: torch.Tensor) -> inside x |> finish (beside x))
 
     /// Stages of blocks, named layer1.0, layer1.1, layer2.0 ... as torchvision names them: the width and the function of each. The first stage keeps the size.
     let stages weights block inputs widths counts =
@@ -110,14 +100,11 @@ module Residual =
     // Three 3 x 3 convolutions in place of one of 7 x 7 (ResNet-D); selective networks have them.
     let private deep weights channels width =
         conv weights "conv1.0" channels (width / 2) 3 2 1
-        >> batchNorm weights "conv1.1" (width / 2)
-        >> relu
+        >> batchNormRelu weights "conv1.1" (width / 2)
         >> conv weights "conv1.3" (width / 2) (width / 2) 3 1 1
-        >> batchNorm weights "conv1.4" (width / 2)
-        >> relu
+        >> batchNormRelu weights "conv1.4" (width / 2)
         >> conv weights "conv1.6" (width / 2) width 3 1 1
-        >> batchNorm weights "bn1" width
-        >> relu
+        >> batchNormRelu weights "bn1" width
 
     /// How many blocks each stage has, and whether they are bottlenecks; none for depths that are not published.
     let counts =
@@ -138,13 +125,10 @@ module Residual =
             | Stem.ImageNet, Some _ -> deep weights channels width >> pool
             | Stem.ImageNet, None ->
                 conv weights "conv1" channels width 7 2 3
-                >> batchNorm weights "bn1" width
-                >> relu
+                >> batchNormRelu weights "bn1" width
                 >> pool
             | Stem.SmallImage, _ ->
-                conv weights "conv1" channels width 3 1 1
-                >> batchNorm weights "bn1" width
-                >> relu
+                conv weights "conv1" channels width 3 1 1 >> batchNormRelu weights "bn1" width
         match counts it.Depth with
         | Some (bottlenecks, counts) ->
             let block = if bottlenecks then bottleneck it.ZeroInit it.Selective else basic it.ZeroInit

@@ -89,7 +89,7 @@ module Show =
         "epochs", string (int result.Recipe.Epochs)
         "batch", string result.Recipe.Batch
         "seed", string result.Recipe.Seed
-        "precision", (if result.Recipe.Precision = Precision.BFloat16 then "bfloat16" else "float32")
+        "precision", (if Precision.isBFloat16 result.Recipe.Precision then "bfloat16" else "float32")
         "threads", string (TorchSharp.torch.get_num_threads ())
         "skipped images", string result.Skipped
         "fingerprint", (Print.fingerprint result.Recipe).Substring(0, 16)

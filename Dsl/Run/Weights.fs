@@ -45,10 +45,10 @@ type Weights(device: torch.Device, seed: uint64, precision: Precision, learns: b
     member _.Buffers = buffers |> Seq.map (fun (name, kept) -> name, kept.Value) |> Seq.toList
 
     /// The type in which the encoder computes.
-    member _.Compute =
-        match precision with
-        | Precision.Float32 -> torch.float32
-        | Precision.BFloat16 -> torch.bfloat16
+    member _.Compute = if Precision.isBFloat16 precision then torch.bfloat16 else torch.float32
+
+    /// How maps lie in memory, and why.
+    member _.Layout = fst (Layouts.choose precision)
 
     /// Makes and names a weight; `init` gets a generator seeded by the recipe.
     member this.Parameter(name, init: torch.Generator -> torch.Tensor) =

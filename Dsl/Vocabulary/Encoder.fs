@@ -63,6 +63,9 @@ type Encoder =
     /// For 28 to 32 px on a few cores: a 4 x 4 stride-2 stem, then one stage for each width, halving the image between
     /// stages, of `blocks` basic blocks. Channel counts that fill vector units; see Recipes/README.md for what it reaches.
     | CompactResNet of widths: int list * blocks: int
+    /// The same after a stem of overlapping patches: a convolution over twice the patch's side, this side apart, made as one product. At 4 px its maps have a quarter of
+    /// the compact network's places, and the widths, multiples of 32, fill matrix products (bench/RESULTS.md has both by accuracy over seconds).
+    | PatchResNet of patch: int<px> * widths: int list * blocks: int
     /// Layer norm over all values of a map, with a scale and an offset for each channel, wherever a residual network has batch norm (CPC v2, section 2).
     | LayerNormed of Encoder
     /// Overlapping patches, each seen alone; the mean of what they say stands for the image (CPC).
@@ -88,7 +91,8 @@ module Encoder =
     let rec isResidual =
         function
         | Encoder.ResNet _
-        | Encoder.CompactResNet _ -> true
+        | Encoder.CompactResNet _
+        | Encoder.PatchResNet _ -> true
         | Encoder.LayerNormed inner -> isResidual inner
         | _ -> false
 
@@ -106,7 +110,8 @@ module Encoder =
     let rec normsOverBatch =
         function
         | Encoder.ResNet _
-        | Encoder.CompactResNet _ -> true
+        | Encoder.CompactResNet _
+        | Encoder.PatchResNet _ -> true
         | Encoder.ViT _
         | Encoder.LayerNormed _ -> false
         | Encoder.Patchwise (_, _, inner)
@@ -118,7 +123,8 @@ module Encoder =
     let rec hasScales =
         function
         | Encoder.ResNet _ -> true
-        | Encoder.CompactResNet (widths, _) -> widths.Length > 1
+        | Encoder.CompactResNet (widths, _)
+        | Encoder.PatchResNet (_, widths, _) -> widths.Length > 1
         | Encoder.LayerNormed inner -> hasScales inner
         | _ -> false
 

@@ -185,11 +185,37 @@ type Rule =
 /// The rule and its numbers. Biases and batch-norm parameters are never decayed.
 type Optimizer = { Rule: Rule; Rate: Schedule; Decay: float }
 
-/// Arithmetic of the encoder. Master weights, statistics, heads and losses are float32 in both.
+/// How images and maps lie in memory inside a residual network.
+[<RequireQualifiedAccess>]
+type Layout =
+    /// Map after map: n, c, h, w.
+    | ChannelsFirst
+    /// Place after place, each with all its channels: n, h, w, c.
+    | ChannelsLast
+
+/// Arithmetic of the encoder. Master weights, statistics, heads and losses are float32 in all.
 [<RequireQualifiedAccess>]
 type Precision =
     | Float32
     | BFloat16
+    /// The same in this layout, whichever the engine would choose.
+    | Laid of Layout * Precision
+
+/// Functions over precisions.
+[<CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
+module Precision =
+    /// Whether it is bfloat16.
+    let rec isBFloat16 =
+        function
+        | Precision.Float32 -> false
+        | Precision.BFloat16 -> true
+        | Precision.Laid (_, inner) -> isBFloat16 inner
+
+    /// The layout that is asked for, the outermost first.
+    let layout =
+        function
+        | Precision.Laid (layout, _) -> Some layout
+        | _ -> None
 
 /// What happens to an image that cannot be decoded.
 [<RequireQualifiedAccess>]

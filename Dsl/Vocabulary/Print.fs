@@ -60,6 +60,8 @@ module Print =
         | Encoder.ViT it -> $"Encoder.ViT {vit it}"
         | Encoder.CompactResNet (widths, blocks) ->
             $"Encoder.CompactResNet ({list (List.map string widths)}, {blocks})"
+        | Encoder.PatchResNet (patch, widths, blocks) ->
+            $"Encoder.PatchResNet ({whole (nameof px) (int patch)}, {list (List.map string widths)}, {blocks})"
         | Encoder.LayerNormed inner -> $"Encoder.LayerNormed ({encoder inner})"
         | Encoder.Patchwise (patch, stride, inner) ->
             $"Encoder.Patchwise ({whole (nameof px) (int patch)}, {whole (nameof px) (int stride)}, {encoder inner})"
@@ -210,10 +212,11 @@ module Print =
 
     /// The whole recipe: one field a line.
     let recipe (r: Recipe) =
-        let precision =
-            match r.Precision with
+        let rec precision =
+            function
             | Precision.Float32 -> "Precision.Float32"
             | Precision.BFloat16 -> "Precision.BFloat16"
+            | Precision.Laid (layout, inner) -> $"Precision.Laid (Layout.{layout}, {precision inner})"
         let passes =
             match r.Passes with
             | Passes.Together -> "Passes.Together"
@@ -241,7 +244,7 @@ module Print =
                 $"        Rate = {schedule r.Optimizer.Rate}"
                 $"        Decay = {number r.Optimizer.Decay}"
                 "    }"
-                $"    Precision = {precision}"
+                $"    Precision = {precision r.Precision}"
                 $"    Batch = {r.Batch}"
                 $"    Epochs = {whole (nameof epoch) (int r.Epochs)}"
                 $"    Seed = {r.Seed}UL"

@@ -138,6 +138,12 @@ module Words =
     /// Everything in float32.
     let float32s = Precision.Float32
 
+    /// Arithmetic whose maps lie one after the other, whatever the engine would choose.
+    let channelsFirst precision = Precision.Laid (Layout.ChannelsFirst, precision)
+
+    /// Arithmetic whose maps lie place by place, whatever the engine would choose.
+    let channelsLast precision = Precision.Laid (Layout.ChannelsLast, precision)
+
     /// A corrupt image ends the run.
     let stop = OnCorrupt.Stop
 
