@@ -56,7 +56,7 @@ module LinearProbe =
 
     let private at (labels: int array) = Array.map (fun i -> labels[i])
 
-    /// The weight of `weights` whose fit is most often right on held-out training images (of equals the largest), and the predictions for `test` of a fit with it on
+    /// The weight of `weights` whose fit is most often right on held-out training images (of equals the largest), and the scores of `test`, n x classes, by a fit with it on
     /// all training images. The sweep goes from the largest weight to the smallest, each from where the one before ended.
     let sweep seed share iterations classes (train: torch.Tensor) (labels: int array) (test: torch.Tensor) =
         use _ = torch.NewDisposeScope ()
@@ -82,15 +82,16 @@ module LinearProbe =
         let standardize = standardizer train
         let parameters = start train.shape[1] classes
         fit (best / (2.0 * float labels.Length)) iterations classes (standardize train) labels parameters
-        best, classify classes (standardize test) parameters
+        best, (scores classes (standardize test) parameters).detach().MoveToOuterDisposeScope()
 
-    let private rateAt (settings: SgdProbe) highest step perEpoch =
-        match settings.Decline with
+    /// The rate at a step, by how it falls from the highest in so many epochs of so many steps.
+    let rateAt decline epochs highest step perEpoch =
+        match decline with
         | Decline.Cosine ->
-            let progress = float step / float (settings.Epochs * perEpoch)
+            let progress = float step / float (epochs * perEpoch)
             highest * 0.5 * (1.0 + cos (Math.PI * progress))
-        | Decline.Steps epochs ->
-            let passed = epochs |> List.filter (fun e -> step / perEpoch >= e) |> List.length
+        | Decline.Steps falls ->
+            let passed = falls |> List.filter (fun e -> step / perEpoch >= e) |> List.length
             highest * 0.1 ** float passed
 
     /// Parameters after SGD from zero with this highest rate, momentum as PyTorch's SGD has it; the decay is of weights, not of biases.
@@ -127,8 +128,8 @@ module LinearProbe =
                             gradient + velocity * Scope.number settings.Momentum
                         else
                             velocity
-                    all.sub_ (move * Scope.number (rateAt settings rate (epoch * perEpoch + step) perEpoch))
-                    |> ignore)
+                    let now = rateAt settings.Decline settings.Epochs rate (epoch * perEpoch + step) perEpoch
+                    all.sub_ (move * Scope.number now) |> ignore)
             order.Dispose ()
             Scope.settle ()
         if not (all.isfinite().all().item<bool>()) then
@@ -138,7 +139,7 @@ module LinearProbe =
             )
         all.MoveToOuterDisposeScope ()
 
-    /// The rate taken, and the predictions for `test` of a fit with it on all training images.
+    /// The rate taken, and the scores of `test`, n x classes, by a fit with it on all training images.
     let byRate
         seed
         (settings: SgdProbe)
@@ -160,4 +161,4 @@ module LinearProbe =
                 |> List.maxBy (fun rate ->
                     let parameters = sgd seed chosen rate classes part (at labels fitted)
                     Accuracy.top1 (classify classes validation parameters) (at labels held))
-        rate, classify classes test (sgd seed settings rate classes train labels)
+        rate, (scores classes test (sgd seed settings rate classes train labels)).MoveToOuterDisposeScope()

@@ -54,6 +54,7 @@ type RecipeError =
     | WarmupLongerThanRun of int<epoch> * int<epoch>
     | BadProtocol of Protocol
     | ProtocolDoesNotFit of Protocol * inner: Protocol
+    | FineTuneKeepsTooMuch of Protocol * layers: int
     | ProtocolTwice of name: string
     | ProbeBatchLargerThanSet of Protocol * images: int
     | NeighboursMoreThanImages of int * ImageShape
@@ -240,7 +241,9 @@ module RecipeError =
         | RecipeError.BadProtocol p ->
             $"{Print.protocol p}: every number must be positive and finite (decay may be 0), a held-out share below 1, a percentage at most 100, momentum below 1, names plain words."
         | RecipeError.ProtocolDoesNotFit (outer, inner) ->
-            $"{Print.protocol outer} cannot hold {Print.protocol inner}: the recipe's own classifier stands alone, and shares of labels and means over classes are taken once."
+            $"{Print.protocol outer} cannot hold {Print.protocol inner}: the recipe's own classifier stands alone; a share of labels, a figure (perClass, meanPrecision) and another set (transfer, outermost) are said once."
+        | RecipeError.FineTuneKeepsTooMuch (p, layers) ->
+            $"{Print.protocol p} starts from more layers of the projector than its {layers}. Use at most {layers}; 0 starts from the encoder."
         | RecipeError.ProtocolTwice name ->
             $"Two protocols are called {name} in the results, and one would hide the other. Leave one out."
         | RecipeError.ProbeBatchLargerThanSet (p, images) ->

@@ -177,6 +177,11 @@ module Print =
         | LabelShare.Balanced percent -> $"LabelShare.Balanced {number percent}"
         | LabelShare.Random percent -> $"LabelShare.Random {number percent}"
 
+    let private stepping =
+        function
+        | Stepping.Nesterov momentum -> $"Stepping.Nesterov {number momentum}"
+        | Stepping.Lars momentum -> $"Stepping.Lars {number momentum}"
+
     /// An evaluation protocol.
     let rec protocol =
         function
@@ -190,8 +195,15 @@ module Print =
             let nesterov = if s.Nesterov then "true" else "false"
             let momentum = $"Momentum = {number s.Momentum}; Nesterov = {nesterov}; Decay = {number s.Decay}"
             $"Protocol.LinearSgd {{ Name = {text s.Name}; {choice}; {steps}; {momentum} }}"
+        | Protocol.FineTune s ->
+            let choice = $"Rates = {list (List.map number s.Rates)}; HoldOut = {number s.HoldOut}"
+            let steps = $"Decline = {decline s.Decline}; Batch = {s.Batch}; Epochs = {s.Epochs}"
+            let rule = $"Stepping = {stepping s.Stepping}; Decay = {number s.Decay}; Crop = {number s.Crop}"
+            $"Protocol.FineTune {{ Name = {text s.Name}; Layers = {s.Layers}; {choice}; {steps}; {rule} }}"
         | Protocol.FewLabels (labels, inner) -> $"Protocol.FewLabels ({share labels}, {protocol inner})"
         | Protocol.PerClass inner -> $"Protocol.PerClass ({protocol inner})"
+        | Protocol.MeanPrecision inner -> $"Protocol.MeanPrecision ({protocol inner})"
+        | Protocol.Transfer (data, inner) -> $"Protocol.Transfer ({text data}, {protocol inner})"
         | Protocol.Classifier -> "Protocol.Classifier"
 
     let rec private rule =
