@@ -57,31 +57,46 @@ module CheckProtocol =
         | Protocol.PerClass inner
         | Protocol.MeanPrecision inner -> good inner
         | Protocol.Transfer (data, inner) -> data <> "" && good inner
+        | Protocol.Seeds (count, inner) -> count >= 2 && good inner
+        | Protocol.Corrupted (images, corruptions, inner) ->
+            images >= 1
+            && not corruptions.IsEmpty
+            && List.distinct corruptions = corruptions
+            && good inner
+        | Protocol.Transformed (Transformation.Noisy deviation, images) -> positive deviation && images >= 100
+        | Protocol.Transformed (_, images) -> images >= 100
         | Protocol.Classifier -> true
 
-    // What a protocol does to the one inside it; each may be done once.
+    // What a protocol says of the one inside it, the outermost first: another set, seeds, corruptions, then a figure and a share in any order.
     let private around =
         function
-        | Protocol.FewLabels (_, inner) -> Some ("share", inner)
+        | Protocol.Transfer (_, inner) -> Some (0, inner)
+        | Protocol.Seeds (_, inner) -> Some (1, inner)
+        | Protocol.Corrupted (_, _, inner) -> Some (2, inner)
         | Protocol.PerClass inner
-        | Protocol.MeanPrecision inner -> Some ("figure", inner)
-        | Protocol.Transfer (_, inner) -> Some ("set", inner)
+        | Protocol.MeanPrecision inner -> Some (3, inner)
+        | Protocol.FewLabels (_, inner) -> Some (4, inner)
         | _ -> None
 
-    let rec private kinds protocol =
+    let rec private ranks protocol =
         match around protocol with
-        | Some (kind, inner) -> kind :: kinds inner
+        | Some (rank, inner) -> rank :: ranks inner
         | None -> []
 
-    // The first protocol that holds another one that it cannot hold. Another set is said first, around everything else.
+    // The first protocol that holds another one that it cannot hold. The recipe's own classifier can only be looked at under corruptions, and a transformation only with several seeds or on another set.
     let rec private misfit protocol =
         match around protocol with
-        | Some (kind, inner) ->
-            let inside = kinds inner
+        | Some (rank, inner) ->
+            let inside = ranks inner
+            let stands =
+                match Protocol.core inner with
+                | Protocol.Classifier -> rank = 2
+                | Protocol.Transformed _ -> rank < 2
+                | _ -> true
             if
-                Protocol.core inner = Protocol.Classifier && inside.IsEmpty
-                || List.contains kind inside
-                || List.contains "set" inside
+                not stands
+                || List.contains rank inside
+                || inside |> List.exists (fun own -> own < rank && own < 3)
             then
                 Some (protocol, inner)
             else
@@ -103,8 +118,9 @@ module CheckProtocol =
             yield! keeps recipe protocol
             match misfit protocol, protocol, recipe.Objective with
             | Some (outer, inner), _, _ -> RecipeError.ProtocolDoesNotFit (outer, inner)
-            | None, Protocol.Classifier, Objective.Classify _ -> ()
-            | None, Protocol.Classifier, objective -> RecipeError.NoClassifier objective
+            | None, _, Objective.Classify _ -> ()
+            | None, _, objective when Protocol.core protocol = Protocol.Classifier ->
+                RecipeError.NoClassifier objective
             | _ -> ()
         for name, twice in recipe.Evaluate |> List.countBy Protocol.name do
             if twice > 1 then
@@ -123,6 +139,11 @@ module CheckProtocol =
           ]
         | Protocol.FewLabels (share, inner) ->
             onImages { shape with Images = min shape.Images (Protocol.labelled 1 shape.Images share) } inner
+        | Protocol.Transformed (Transformation.Grey, _) when shape.Channels <> 3 -> [
+            RecipeError.TransformationNeedsColour (protocol, shape.Channels)
+          ]
         | Protocol.PerClass inner
-        | Protocol.MeanPrecision inner -> onImages shape inner
+        | Protocol.MeanPrecision inner
+        | Protocol.Seeds (_, inner)
+        | Protocol.Corrupted (_, _, inner) -> onImages shape inner
         | _ -> []

@@ -1,5 +1,6 @@
 namespace Vantage
 
+open System.Collections.Generic
 open TorchSharp
 open Vantage.Kernels
 
@@ -110,70 +111,175 @@ module Measure =
         function
         | Protocol.FewLabels (share, _) -> Subset.ofShare seed classes share labels
         | Protocol.PerClass inner
-        | Protocol.MeanPrecision inner
-        | Protocol.Transfer (_, inner) -> chosen seed classes labels inner
+        | Protocol.MeanPrecision inner -> chosen seed classes labels inner
         | _ -> Array.init labels.Length id
 
-    // A protocol that needs the network.
-    let private byNetwork (subject: Examined) (data: Dataset) protocol =
-        match subject.Network, parts data with
-        | Some (recipe, network), Some (train, test, labels) ->
-            let classes = data.Classes.Length
-            use _ = torch.NewDisposeScope ()
-            let scores =
-                match Protocol.core protocol with
-                | Protocol.FineTune settings ->
-                    let images = chosen subject.Seed classes train protocol
-                    Probe.examineLabels classes (images |> Array.map (fun i -> train[i])) labels
-                    FineTuning.scores
+    // Scores of the test images by a protocol that needs the network.
+    let private byNetwork
+        (subject: Examined)
+        (recipe, network: Network)
+        (train, test: Split, labels)
+        protocol
+        =
+        let classes = subject.Data.Classes.Length
+        match protocol, Protocol.core protocol with
+        | _, Protocol.FineTune settings ->
+            let images = chosen subject.Seed classes train protocol
+            Probe.examineLabels classes (images |> Array.map (fun i -> train[i])) labels
+            FineTuning.scores
+                subject.Seed
+                settings
+                recipe
+                network
+                subject.Viewer
+                subject.Data.Train
+                train
+                images
+                test
+                classes
+        | _ ->
+            network.Training <- false
+            Probe.features subject.Viewer test (network.Encode >> network.Project) subject.Device
+
+    // How well a hidden layer tells a transformation from h and, where there is a projector, from g(h); and how well the most frequent choice does.
+    let private transformed (subject: Examined) transformation images =
+        use _ = torch.NewDisposeScope ()
+        match subject.Data.Test with
+        | None -> []
+        | Some test ->
+            let name = Transformation.name transformation
+            if transformation = Transformation.Grey && test.Channels <> 3 then
+                refuse
+                    $"{name}: images of {test.Channels} channels have no colour to lose. Ask for another transformation."
+            let part number count split =
+                Altered.some count split
+                |> Altered.transformed subject.Viewer subject.Seed number transformation
+            let train, test = part 1 images subject.Data.Train, part 2 (images / 2) test
+            let classes = (Transformation.choices transformation).Length
+            let tell from encode =
+                let features split = Probe.features subject.Viewer split encode subject.Device
+                let said =
+                    HiddenProbe.scores
                         subject.Seed
-                        settings
-                        recipe
-                        network
-                        subject.Viewer
-                        data.Train
-                        train
-                        images
-                        test
+                        (features train)
+                        train.Labels.Value
+                        (features test)
                         classes
-                | _ ->
-                    network.Training <- false
-                    Probe.features subject.Viewer test (network.Encode >> network.Project) subject.Device
-            [ Protocol.name protocol, Probe.figure protocol classes scores labels ]
-        | _ -> []
+                $"{name} from {from}", Accuracy.top1 (Probe.largest said) test.Labels.Value
+            let most = test.Labels.Value |> Array.countBy id |> Array.map snd |> Array.max
+            [
+                tell "h" subject.Encode
+                match subject.Network with
+                | Some (_, network) -> tell "g(h)" (subject.Encode >> network.Project)
+                | None -> ()
+                $"{name} by chance", 100.0 * float most / float test.Count
+            ]
+
+    // Mean and standard deviation of each figure.
+    let private together count (rows: (string * float) list list) = [
+        for same in List.transpose rows do
+            let name = fst same.Head
+            let values = same |> List.map snd
+            let mean = List.average values
+            let squares = values |> List.sumBy (fun v -> (v - mean) * (v - mean))
+            $"{name} over {count} seeds", mean
+            $"{name} over {count} seeds, deviation", sqrt (squares / float (count - 1))
+    ]
 
     /// The figures of protocols, in percent, by name, in the order of the protocols. None where the set has no labels, and none of protocols that need a network where there is none.
     let run (protocols: Protocol list) (subject: Examined) : (string * float) list =
         use _ = torch.NewDisposeScope ()
-        let set =
-            function
-            | Protocol.Transfer (name, _) -> Some name
+        // Sets, and features of them, are made once, when a protocol first looks at them.
+        let sets = Dictionary<string, Dataset>()
+        let made = Dictionary<string, Features option>()
+        let setNamed name =
+            match sets.TryGetValue name with
+            | true, data -> data
+            | _ ->
+                let data = another subject name
+                sets[name] <- data
+                data
+        let featuresOf key (on: Examined) =
+            match made.TryGetValue key with
+            | true, found -> found
+            | _ ->
+                let found = features on on.Data
+                found
+                |> Option.iter (fun f ->
+                    f.Train.DetachFromDisposeScope () |> ignore
+                    f.Test.DetachFromDisposeScope () |> ignore)
+                made[key] <- found
+                found
+        // Scores of test images, those of the set or others.
+        let scores key (on: Examined) protocol (others: Split option) =
+            match parts on.Data, on.Network with
+            | Some (train, test, labels), Some network when Protocol.ofNetwork protocol ->
+                let test = defaultArg others test
+                Some (byNetwork on network (train, test, defaultArg test.Labels labels) protocol)
+            | Some _, _ when not (Protocol.ofNetwork protocol) ->
+                featuresOf key on
+                |> Option.map (fun f ->
+                    match others with
+                    | None -> Probe.scores on.Seed protocol f
+                    | Some split ->
+                        use _ = torch.NewDisposeScope ()
+                        let test = Probe.features on.Viewer split on.Encode on.Device
+                        let changed = { f with Test = test; TestLabels = split.Labels.Value }
+                        (Probe.scores on.Seed protocol changed).MoveToOuterDisposeScope())
             | _ -> None
-        // The features of each set are made once, and only where a protocol looks at them.
-        let data =
-            protocols
-            |> List.choose set
-            |> List.distinct
-            |> List.map (fun name -> name, another subject name)
-            |> Map
-        let dataOf protocol =
-            match set protocol with
-            | Some name -> data[name]
-            | None -> subject.Data
-        let made =
-            protocols
-            |> List.filter (Protocol.ofNetwork >> not)
-            |> List.map set
-            |> List.distinct
-            |> List.map (fun name ->
-                let own = name |> Option.map (fun name -> data[name]) |> Option.defaultValue subject.Data
-                name, features subject own)
-            |> Map
-        protocols
-        |> List.collect (fun protocol ->
-            if Protocol.ofNetwork protocol then
-                byNetwork subject (dataOf protocol) protocol
-            else
-                match made[set protocol] with
-                | Some features -> [ Protocol.name protocol, Probe.measure subject.Seed protocol features ]
-                | None -> [])
+        let corrupted key (on: Examined) images corruptions inner =
+            match parts on.Data with
+            | None -> []
+            | Some (_, test, _) ->
+                use _ = torch.NewDisposeScope ()
+                let few = Altered.some images test
+                let labels = few.Labels.Value
+                let all = Altered.corrupted on.Viewer on.Seed corruptions few
+                match scores key on inner (Some all) with
+                | None -> []
+                | Some scores ->
+                    let n = int64 labels.Length
+                    let figure place =
+                        Probe.figure
+                            inner
+                            on.Data.Classes.Length
+                            (scores.narrow (0L, int64 place * n, n))
+                            labels
+                    let rows = [
+                        for place, corruption in List.indexed corruptions do
+                            let name = $"{Protocol.name inner} {Corruption.name corruption}"
+                            let each = List.init 5 (fun severity -> figure (5 * place + severity))
+                            name, List.average each
+                            for severity, value in List.indexed each do
+                                $"{name} {severity + 1}", value
+                    ]
+                    // Each sixth row is a corruption's mean.
+                    let mean =
+                        rows
+                        |> List.indexed
+                        |> List.filter (fun (i, _) -> i % 6 = 0)
+                        |> List.averageBy (snd >> snd)
+                    ($"{Protocol.name inner} corrupted", mean) :: rows
+        let rec rows key (on: Examined) protocol =
+            match protocol with
+            | Protocol.Transfer (name, inner) ->
+                rows name { on with Data = setNamed name } inner
+                |> List.map (fun (row, value) -> $"{row} on {name}", value)
+            | Protocol.Seeds (count, inner) ->
+                List.init count (fun i -> rows key { on with Seed = on.Seed + uint64 i } inner)
+                |> together count
+            | Protocol.Corrupted (images, corruptions, inner) -> corrupted key on images corruptions inner
+            | Protocol.Transformed (transformation, images) -> transformed on transformation images
+            | _ ->
+                use _ = torch.NewDisposeScope ()
+                match scores key on protocol None, parts on.Data with
+                | Some scores, Some (_, _, labels) -> [
+                    Protocol.name protocol, Probe.figure protocol on.Data.Classes.Length scores labels
+                  ]
+                | _ -> []
+        try
+            protocols |> List.collect (rows "" subject)
+        finally
+            for features in made.Values |> Seq.choose id do
+                features.Train.Dispose ()
+                features.Test.Dispose ()

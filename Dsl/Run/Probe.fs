@@ -186,8 +186,11 @@ module Probe =
             | Protocol.MeanPrecision inner
             | Protocol.Transfer (_, inner) -> scores seed inner f
             | Protocol.Classifier
-            | Protocol.FineTune _ ->
-                refuse $"{name protocol} says nothing about features; it needs the network."
+            | Protocol.FineTune _
+            | Protocol.Seeds _
+            | Protocol.Corrupted _
+            | Protocol.Transformed _ ->
+                refuse $"{name protocol} says nothing about features alone; it needs what made them."
             | Protocol.Knn (k, temperature) -> votes k temperature (learnable f)
             | Protocol.Linear (decay, iterations) -> regression decay iterations (learnable f)
             | Protocol.LinearSweep (share, iterations) ->

@@ -182,6 +182,13 @@ module Print =
         | Stepping.Nesterov momentum -> $"Stepping.Nesterov {number momentum}"
         | Stepping.Lars momentum -> $"Stepping.Lars {number momentum}"
 
+    let private transformation =
+        function
+        | Transformation.Grey -> "Transformation.Grey"
+        | Transformation.Turned -> "Transformation.Turned"
+        | Transformation.Noisy deviation -> $"Transformation.Noisy {number deviation}"
+        | Transformation.Sobel -> "Transformation.Sobel"
+
     /// An evaluation protocol.
     let rec protocol =
         function
@@ -204,6 +211,11 @@ module Print =
         | Protocol.PerClass inner -> $"Protocol.PerClass ({protocol inner})"
         | Protocol.MeanPrecision inner -> $"Protocol.MeanPrecision ({protocol inner})"
         | Protocol.Transfer (data, inner) -> $"Protocol.Transfer ({text data}, {protocol inner})"
+        | Protocol.Seeds (count, inner) -> $"Protocol.Seeds ({count}, {protocol inner})"
+        | Protocol.Corrupted (images, corruptions, inner) ->
+            let names = corruptions |> List.map (fun c -> $"Corruption.{c}")
+            $"Protocol.Corrupted ({images}, {list names}, {protocol inner})"
+        | Protocol.Transformed (kind, images) -> $"Protocol.Transformed ({transformation kind}, {images})"
         | Protocol.Classifier -> "Protocol.Classifier"
 
     let rec private rule =

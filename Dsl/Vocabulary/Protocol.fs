@@ -83,6 +83,13 @@ type Protocol =
     | MeanPrecision of Protocol
     /// Another protocol on another set: any text that `Data` takes.
     | Transfer of data: string * Protocol
+    /// Another protocol with so many seeds from the recipe's on: the mean of each figure and its standard deviation.
+    | Seeds of count: int * Protocol
+    /// Another protocol, fitted on images as they are, on so many test images under each corruption at severities 1 to 5.
+    | Corrupted of images: int * Corruption list * Protocol
+    /// Which transformation was applied, told from h and from g(h), the projector's output, by a hidden layer of 128 values (SimCLR, table 3), on at most so many training images and half as many
+    /// test images.
+    | Transformed of Transformation * images: int
     /// What the recipe's own classifier says.
     | Classifier
 
@@ -103,6 +110,9 @@ module Protocol =
         | Protocol.PerClass inner -> $"{name inner}-per-class"
         | Protocol.MeanPrecision inner -> $"{name inner}-map"
         | Protocol.Transfer (data, inner) -> $"{name inner} on {data}"
+        | Protocol.Seeds (count, inner) -> $"{name inner} over {count} seeds"
+        | Protocol.Corrupted (_, _, inner) -> $"{name inner} corrupted"
+        | Protocol.Transformed (transformation, _) -> Transformation.name transformation
         | Protocol.Classifier -> "classifier"
 
     /// What a protocol does, in words.
@@ -143,6 +153,12 @@ module Protocol =
         | Protocol.MeanPrecision inner ->
             $"{words inner}; the mean over classes of 11-point average precision"
         | Protocol.Transfer (data, inner) -> $"on {data}: {words inner}"
+        | Protocol.Seeds (count, inner) -> $"{words inner}; mean and standard deviation over {count} seeds"
+        | Protocol.Corrupted (images, corruptions, inner) ->
+            let names = corruptions |> List.map Corruption.name |> String.concat ", "
+            $"{words inner}; on {images} test images under {names}, severities 1 to 5"
+        | Protocol.Transformed (transformation, images) ->
+            $"which transformation was applied ({Transformation.name transformation}), told from h and from g(h) by a hidden layer of 128 values, Adam, 20 epochs on at most {images} training images"
         | Protocol.Classifier -> "the recipe's own classifier"
 
     /// A protocol without what is said around it: shares of labels, other figures, another set.
@@ -151,7 +167,9 @@ module Protocol =
         | Protocol.FewLabels (_, inner)
         | Protocol.PerClass inner
         | Protocol.MeanPrecision inner
-        | Protocol.Transfer (_, inner) -> core inner
+        | Protocol.Transfer (_, inner)
+        | Protocol.Seeds (_, inner)
+        | Protocol.Corrupted (_, _, inner) -> core inner
         | plain -> plain
 
     /// Whether a protocol needs the network itself, and not only what it makes of images.

@@ -89,5 +89,20 @@ module ProtocolWords =
     /// grey for an encoder of one: `yield! transfer "mnist" [ knn 20 0.1; linearSweep 0.1 100 ]`.
     let transfer data protocols = protocols |> List.map (fun protocol -> Protocol.Transfer (data, protocol))
 
+    /// A protocol with so many seeds from the recipe's on: mean and standard deviation.
+    let overSeeds count protocol = Protocol.Seeds (count, protocol)
+
+    /// A protocol by the share of labels: 1, 2, 5, 10, 20 and 50 % of them, as many of each class, and all; mean and standard deviation over so many seeds.
+    let labelCurve seeds protocol =
+        [ for percent in [ 1.0; 2.0; 5.0; 10.0; 20.0; 50.0 ] -> balancedLabels percent protocol ]
+        @ [ randomLabels 100.0 protocol ]
+        |> List.map (overSeeds seeds)
+
+    /// A protocol on so many test images, evenly spread, under each corruption at severities 1 to 5: 50 times as many images to encode for all ten.
+    let corrupted images corruptions protocol = Protocol.Corrupted (images, corruptions, protocol)
+
+    /// Which of these transformations was applied, told from h and from g(h), on so many training images each (SimCLR, table 3).
+    let transformations images kinds = kinds |> List.map (fun kind -> Protocol.Transformed (kind, images))
+
     /// The accuracy of the recipe's own classifier.
     let classifier = Protocol.Classifier
