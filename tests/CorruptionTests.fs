@@ -132,7 +132,10 @@ let tests =
             Expect.isLessThanOrEqual (at "linear corrupted") (at "linear") "harmed"
         }
         test "a label curve rises with the labels, and says its spread over seeds" {
-            let rows = examined data |> Measure.run (labelCurve 3 (linearProbe 1e-2 40) |> List.skip 2)
+            use _ = torch.NewDisposeScope ()
+            let pixels = Measure.ofPixels trained.Value.Viewer 5UL (Sets.load "glyphs:400:200")
+            let inner = linearProbe 1e-1 20
+            let rows = pixels |> Measure.run (labelCurve 3 inner |> List.skip 2)
             Expect.equal
                 (rows |> List.map fst |> List.truncate 2)
                 [ "linear-5%-balanced over 3 seeds"; "linear-5%-balanced over 3 seeds, deviation" ]
@@ -144,16 +147,14 @@ let tests =
             Expect.isGreaterThan deviations.Head 0.0 "seeds differ"
             Expect.equal (List.last deviations) 0.0 "all labels are the same labels"
             let one seed =
-                { examined data with Seed = seed }
-                |> Measure.run [ balancedLabels 5.0 (linearProbe 1e-2 40) ]
+                { pixels with Seed = seed }
+                |> Measure.run [ balancedLabels 5.0 inner ]
                 |> List.exactlyOne
                 |> snd
             let three = [ 5UL; 6UL; 7UL ] |> List.map one
             Expect.floatClose Accuracy.high means.Head (List.average three) "from the recipe's seed on"
             // Of two values a and b the sample deviation is |a - b| / sqrt 2.
-            let two =
-                examined data
-                |> Measure.run [ overSeeds 2 (balancedLabels 5.0 (linearProbe 1e-2 40)) ]
+            let two = pixels |> Measure.run [ overSeeds 2 (balancedLabels 5.0 inner) ]
             Expect.floatClose Accuracy.high (snd two[1]) (abs (three[0] - three[1]) / sqrt 2.0) "deviation"
         }
         test "transformations are told from h and from g(h), beside chance" {

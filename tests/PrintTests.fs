@@ -106,6 +106,7 @@ let private protocols = {
                     meanPrecision (knn 5 0.1)
                     randomLabels 10.0 (simclrFineTune 30 64)
                 ]
+            onlineProbe 1e-3
             classifier
         ]
 }

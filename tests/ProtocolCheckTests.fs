@@ -54,6 +54,7 @@ let tests =
                     tuned (fun s -> { s with Decay = -1.0 })
                     tuned (fun s -> { s with Name = "" })
                     Protocol.Transfer ("", knn 5 0.1)
+                    onlineProbe 0.0
                     overSeeds 1 (knn 5 0.1)
                     corrupted 0 Corruption.all (knn 5 0.1)
                     corrupted 5 [] (knn 5 0.1)
@@ -95,6 +96,7 @@ let tests =
                 meanPrecision (perClass (knn 5 0.1)), perClass (knn 5 0.1)
                 balancedLabels 50.0 (overSeeds 2 (knn 5 0.1)), overSeeds 2 (knn 5 0.1)
                 corrupted 5 Corruption.all (overSeeds 2 (knn 5 0.1)), overSeeds 2 (knn 5 0.1)
+                perClass (onlineProbe 1e-3), onlineProbe 1e-3
                 overSeeds 2 (overSeeds 3 (knn 5 0.1)), overSeeds 3 (knn 5 0.1)
                 perClass (Protocol.Transformed (Transformation.Sobel, 100)),
                 Protocol.Transformed (Transformation.Sobel, 100)

@@ -32,6 +32,8 @@ module LinearProbe =
         let deviation = train.std (0L, true, true) + Scope.number 1e-6
         fun (x: torch.Tensor) -> (x - mean) / deviation
 
+    let private block = 1000
+
     /// Improves parameters in place, by L-BFGS on mean cross-entropy plus penalty * |W|^2.
     let fit
         (penalty: float)
@@ -41,12 +43,32 @@ module LinearProbe =
         (labels: int array)
         (parameters: torch.Tensor)
         =
-        let truth = int64s labels
-        let loss all =
-            let weight, _ = parts x.shape[1] classes all
-            torch.nn.functional.cross_entropy (scores classes x all, truth)
-            + weight.pow(Scope.number 2.0).sum() * Scope.number penalty
-        Lbfgs.minimize iterations loss parameters
+        let n = labels.Length
+        let width = x.shape[1]
+        let truth = torch.nn.functional.one_hot(int64s labels, int64 classes).to_type torch.float32
+        // Rows by blocks that a cache holds, each read once for the loss and its gradient: sum of log softmax at the label, and x' (softmax - truth).
+        let slope (all: torch.Tensor) =
+            use _ = torch.NewDisposeScope ()
+            use _ = torch.no_grad ()
+            let weight, bias = parts width classes all
+            let gradient = torch.zeros_like all
+            let ofWeight, ofBias = parts width classes gradient
+            let sum = torch.zeros 1L
+            for first in 0..block .. n - 1 do
+                use _ = torch.NewDisposeScope ()
+                let count = int64 (min block (n - first))
+                let rows, right = x.narrow (0L, int64 first, count), truth.narrow (0L, int64 first, count)
+                let logarithms = (rows.mm weight).add_(bias).log_softmax 1L
+                sum.sub_ ((logarithms * right).sum()) |> ignore
+                let slope = logarithms.exp_().sub_ right
+                ofWeight.addmm_ (rows.t (), slope) |> ignore
+                ofBias.add_ (slope.sum ([| 0L |], false)) |> ignore
+            let share = Scope.number (1.0 / float n)
+            gradient.mul_ share |> ignore
+            ofWeight.add_ (weight, alpha = Scope.number (2.0 * penalty)) |> ignore
+            let value = sum * share + weight.pow(Scope.number 2.0).sum() * Scope.number penalty
+            float (value.item<float32>()), gradient.MoveToOuterDisposeScope ()
+        Lbfgs.minimizeBy iterations slope parameters
 
     /// The 45 weights of the l2 term, from 1e5 down to 1e-6 in equal steps of their logarithm. A weight w adds w / 2 |W|^2 to the summed cross-entropy, as
     /// 1 / C of scikit-learn; the paper does not say whether its sum is a mean.

@@ -65,6 +65,7 @@ module CheckProtocol =
             && good inner
         | Protocol.Transformed (Transformation.Noisy deviation, images) -> positive deviation && images >= 100
         | Protocol.Transformed (_, images) -> images >= 100
+        | Protocol.Online rate -> positive rate
         | Protocol.Classifier -> true
 
     // What a protocol says of the one inside it, the outermost first: another set, seeds, corruptions, then a figure and a share in any order.
@@ -91,6 +92,7 @@ module CheckProtocol =
             let stands =
                 match Protocol.core inner with
                 | Protocol.Classifier -> rank = 2
+                | Protocol.Online _ -> false
                 | Protocol.Transformed _ -> rank < 2
                 | _ -> true
             if

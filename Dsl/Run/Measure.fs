@@ -270,6 +270,8 @@ module Measure =
                 |> together count
             | Protocol.Corrupted (images, corruptions, inner) -> corrupted key on images corruptions inner
             | Protocol.Transformed (transformation, images) -> transformed on transformation images
+            // It was measured while it learned.
+            | Protocol.Online _ -> []
             | _ ->
                 use _ = torch.NewDisposeScope ()
                 match scores key on protocol None, parts on.Data with

@@ -216,6 +216,7 @@ module Print =
             let names = corruptions |> List.map (fun c -> $"Corruption.{c}")
             $"Protocol.Corrupted ({images}, {list names}, {protocol inner})"
         | Protocol.Transformed (kind, images) -> $"Protocol.Transformed ({transformation kind}, {images})"
+        | Protocol.Online rate -> $"Protocol.Online {number rate}"
         | Protocol.Classifier -> "Protocol.Classifier"
 
     let rec private rule =

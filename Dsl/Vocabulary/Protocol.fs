@@ -90,6 +90,8 @@ type Protocol =
     /// Which transformation was applied, told from h and from g(h), the projector's output, by a hidden layer of 128 values (SimCLR, table 3), on at most so many training images and half as many
     /// test images.
     | Transformed of Transformation * images: int
+    /// A linear classifier that learns beside the run at this rate, from the first view of each batch: its accuracy on each batch before it learns from it is in the metrics.
+    | Online of rate: float
     /// What the recipe's own classifier says.
     | Classifier
 
@@ -113,6 +115,7 @@ module Protocol =
         | Protocol.Seeds (count, inner) -> $"{name inner} over {count} seeds"
         | Protocol.Corrupted (_, _, inner) -> $"{name inner} corrupted"
         | Protocol.Transformed (transformation, _) -> Transformation.name transformation
+        | Protocol.Online _ -> "online"
         | Protocol.Classifier -> "classifier"
 
     /// What a protocol does, in words.
@@ -159,6 +162,8 @@ module Protocol =
             $"{words inner}; on {images} test images under {names}, severities 1 to 5"
         | Protocol.Transformed (transformation, images) ->
             $"which transformation was applied ({Transformation.name transformation}), told from h and from g(h) by a hidden layer of 128 values, Adam, 20 epochs on at most {images} training images"
+        | Protocol.Online rate ->
+            $"a linear classifier beside the run, on representations without gradient, Adam at rate {number rate}; its accuracy is in the metrics"
         | Protocol.Classifier -> "the recipe's own classifier"
 
     /// A protocol without what is said around it: shares of labels, other figures, another set.

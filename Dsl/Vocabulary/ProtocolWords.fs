@@ -104,5 +104,8 @@ module ProtocolWords =
     /// Which of these transformations was applied, told from h and from g(h), on so many training images each (SimCLR, table 3).
     let transformations images kinds = kinds |> List.map (fun kind -> Protocol.Transformed (kind, images))
 
+    /// A linear classifier that learns beside the run, by Adam at this rate (1e-3 does): the encoder has the same bits with it and without. It costs one more pass of one view forward.
+    let onlineProbe rate = Protocol.Online rate
+
     /// The accuracy of the recipe's own classifier.
     let classifier = Protocol.Classifier
