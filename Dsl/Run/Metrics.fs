@@ -18,6 +18,8 @@ type Metric = {
     Spread: float
     Rank: float
     Alignment: float
+    /// The share of this batch's labels that the classifier beside the run tells, where there is one.
+    Online: float option
     ImagesPerSecond: float
     /// Of the time so far, what went into waiting for views, forward, the loss, backward, the update of the weights.
     WaitShare: float
@@ -36,7 +38,8 @@ module Metrics =
     let private options =
         JsonSerializerOptions (
             PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
-            NumberHandling = Serialization.JsonNumberHandling.AllowNamedFloatingPointLiterals
+            NumberHandling = Serialization.JsonNumberHandling.AllowNamedFloatingPointLiterals,
+            DefaultIgnoreCondition = Serialization.JsonIgnoreCondition.WhenWritingNull
         )
 
     /// Adds a line.
