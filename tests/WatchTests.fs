@@ -20,6 +20,7 @@ let private metric step : Metric = {
     Spread = 0.9
     Rank = 7.5
     Alignment = 0.125
+    Uniformity = -2.25
     ImagesPerSecond = 1000.0
     WaitShare = 0.01
     ForwardShare = 0.3

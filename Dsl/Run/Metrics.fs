@@ -18,6 +18,7 @@ type Metric = {
     Spread: float
     Rank: float
     Alignment: float
+    Uniformity: float
     ImagesPerSecond: float
     /// Of the time so far, what went into waiting for views, forward, the loss, backward, the update of the weights.
     WaitShare: float

@@ -204,6 +204,8 @@ module Run =
             Metrics = []
             Random = []
             Raw = []
+            Gauges = []
+            RandomGauges = []
             Spent = position.Spent
             Seconds = position.Seconds
             ImagesPerSecond = float (position.Step * recipe.Batch) / max 1e-9 position.Seconds
@@ -249,9 +251,9 @@ module Run =
             let trained =
                 classifierOf trainer data recipe.Evaluate
                 @ measure trainer data recipe.Evaluate (Train.encoder trainer)
+            let fresh = Train.prepare trainer.Viewer.Engine device recipe data.Train
+            Train.calibrate fresh
             let random =
-                let fresh = Train.prepare trainer.Viewer.Engine device recipe data.Train
-                Train.calibrate fresh
                 classifierOf fresh data recipe.Evaluate
                 @ measure fresh data recipe.Evaluate (Train.encoder fresh)
             let raw = measureRaw trainer data recipe.Evaluate
@@ -260,6 +262,8 @@ module Run =
                     Metrics = trained
                     Random = random
                     Raw = raw
+                    Gauges = Examine.trainer data trainer
+                    RandomGauges = Examine.trainer data fresh
                     Skipped = skipped
             }
             RunFolder.writing folder (fun () ->

@@ -145,6 +145,7 @@ module Train =
                     Spread = Gauges.spread z
                     Rank = Gauges.rankMe z
                     Alignment = Gauges.alignment a b
+                    Uniformity = Gauges.uniformity z
                     ImagesPerSecond =
                         float ((batch.Step + 1 - steps) * recipe.Batch) / max 1e-9 (now - before)
                     WaitShare = shares.Waited
