@@ -165,7 +165,7 @@ let tests =
                 let text name = File.ReadAllText (Path.Combine (out, name))
                 Expect.stringContains (text "compare.md") "| knn | 72.00 ± 1.00" "Markdown"
                 let lines = (text "compare.csv").TrimEnd().Split '\n'
-                Expect.equal lines.Length 7 "a line for each run"
+                Expect.equal lines.Length 13 "a line for each run and protocol"
                 Expect.contains lines "\"knn\",\"two\",3,75.5" "a run's figure"
                 use json = System.Text.Json.JsonDocument.Parse (text "compare.json")
                 let first = json.RootElement.GetProperty("protocols")[0]

@@ -10,7 +10,6 @@ module Battery =
         let batch = min 1024 images
         [
             knn 200 0.1
-            perClass (knn 200 0.1)
             linearProbe 1e-4 60
             linearSweep 0.1 40
             simclrLinear batch

@@ -111,10 +111,11 @@ module Compare =
 
     /// The comparison as a table: header and rows.
     let table a b =
+        let compared = runs a b
         let nameA, nameB = names a b
         [ "protocol"; nameA; nameB; "difference"; "p" ],
         [
-            for protocol, x, y, d in runs a b ->
+            for protocol, x, y, d in compared ->
                 [ protocol; cell x; cell y; cell d.Of; d.P.ToString ("0.####", CultureInfo.InvariantCulture) ]
         ]
 
