@@ -100,16 +100,8 @@ module Cli =
             printfn "no labelled test images in this set: nothing to evaluate on"
         printfn
             $"trained {Metrics.duration result.Seconds} at {result.ImagesPerSecond:F0} images/s: {Spent.print result.Seconds result.Spent}"
-        for file in
-            [
-                "result.json"
-                "report.html"
-                "curves.png"
-                "views.png"
-                "metrics.jsonl"
-                "checkpoint.safetensors"
-            ] do
-            printfn $"  {Path.Combine (result.Folder, file)}"
+        for path in RunFolder.files result.Folder do
+            printfn $"  {path}"
 
     // The recipe with as many epochs as the time allows.
     let private within (options: ParseResults<Options>) settings recipe =

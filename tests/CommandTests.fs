@@ -70,8 +70,20 @@ let tests =
                         "recipe.fsx"
                     ] do
                     Expect.isTrue (File.Exists (Path.Combine (folder, "here", file))) file
+                    Expect.stringContains text (Path.Combine ("here", file)) $"{file} is named"
+                let events =
+                    Directory.GetFiles (Path.Combine (folder, "here"), "events.out.tfevents.*")
+                    |> Array.exactlyOne
+                    |> Path.GetFileName
+                    |> nonNull
+                Expect.stringContains text events "the events for TensorBoard are named"
                 use json =
                     JsonDocument.Parse (File.ReadAllText (Path.Combine (folder, "here", "result.json")))
+                for group in [ "gauges"; "randomGauges" ] do
+                    for layer, gauge in
+                        [ "h", "spread"; "z", "rankMe"; "h", "purity"; "z of two views", "alignment" ] do
+                        let value = json.RootElement.GetProperty(group).GetProperty(layer).GetProperty(gauge)
+                        Expect.isTrue (Double.IsFinite (value.GetDouble ())) $"{gauge} of {layer}"
                 let number (group: string) (name: string) =
                     json.RootElement.GetProperty(group).GetProperty(name).GetDouble()
                 for group in [ "metrics"; "random"; "raw" ] do

@@ -113,7 +113,8 @@ let private protocols = {
         ]
 }
 
-let private everyRecipe = protocols :: recipes @ (Strategies.all |> List.map snd) |> List.distinct
+/// Recipes that differ in everything that can differ, and those of all methods.
+let everyRecipe = protocols :: recipes @ (Strategies.all |> List.map snd) |> List.distinct
 
 /// Recipes as text.
 [<Tests>]

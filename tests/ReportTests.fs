@@ -126,6 +126,7 @@ let private sample = {
     Title = "SimCLR <glyphs> & \"more\""
     Facts = [ "seconds", "423.1"; "device", "cpu <2 threads>" ]
     Results = [ "protocol"; "trained" ], [ [ "k-NN"; "82.3 %" ]; [ "linear"; "<86.1 %>" ] ]
+    Gauges = [ "gauge"; "trained" ], [ [ "spread"; "0.5" ] ]
     Panels = [
         panel "Loss" [ "loss", steps, broken; "</script><b>", steps, [| 0.1; 0.2; 0.3; 0.4; 1e-7 |] ]
         { panel "Rate" [ "rate", steps, [| 0.3; 0.0; 0.1; 0.05; 0.01 |] ] with LogY = true }
@@ -212,6 +213,7 @@ let private pages =
                     Title = "t"
                     Facts = []
                     Results = [], []
+                    Gauges = [], []
                     Panels = []
                     Pictures = []
                     Recipe = ""

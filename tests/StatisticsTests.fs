@@ -154,7 +154,37 @@ let tests =
                     "| 2.00 ± 0.00 (2.00 to 2.00) | 0.0313 |"
                     "the pairs' difference and p"
                 Expect.stringContains text "two has 2.00 more points than one" "sentence"
-                Expect.equal (Compare.main (a @ [ "--with" ] @ b)) 0 "as a command")
+                Expect.equal (CompareCommand.main (a @ [ "--with" ] @ b)) 0 "as a command")
+        }
+        test "a comparison is written as a page and tables" {
+            Script.inFolder (fun folder ->
+                let a = [ for s in 1..3 -> writeRun folder "one" "glyphs" 3 s (70.0 + float s) ]
+                let b = [ for s in 1..3 -> writeRun folder "two" "glyphs" 3 s (72.5 + float s) ]
+                let out = Path.Combine (folder, "out")
+                Expect.equal (CompareCommand.main (a @ [ "--with" ] @ b @ [ "--out"; out ])) 0 "as a command"
+                let text name = File.ReadAllText (Path.Combine (out, name))
+                Expect.stringContains (text "compare.md") "| knn | 72.00 ± 1.00" "Markdown"
+                let lines = (text "compare.csv").TrimEnd().Split '\n'
+                Expect.equal lines.Length 13 "a line for each run and protocol"
+                Expect.contains lines "\"knn\",\"two\",3,75.5" "a run's figure"
+                use json = System.Text.Json.JsonDocument.Parse (text "compare.json")
+                let first = json.RootElement.GetProperty("protocols")[0]
+                Expect.equal
+                    (first.GetProperty("difference").GetProperty("mean").GetDouble())
+                    2.5
+                    "difference"
+                let html = text "compare.html"
+                Expect.stringContains html "cannot give a p below 0.25; run at least 6 seeds" "the sentence"
+                Expect.isFalse ((html.Replace (Html.library (), "")).Contains "://") "no address"
+                let page = Browser.document 1200 (Path.Combine (out, "compare.html"))
+                Expect.equal
+                    (System.Text.RegularExpressions.Regex.Count (page, "class=\"js-line\""))
+                    2
+                    "a browser draws a curve for each side"
+                Expect.equal
+                    (CompareCommand.main (a @ [ "--with" ] @ b @ [ "--out" ]))
+                    1
+                    "--out without a folder")
         }
         test "runs that do not belong together are refused by name" {
             Script.inFolder (fun folder ->
@@ -168,6 +198,6 @@ let tests =
                 refused "at least one run on each side" [ a ] []
                 File.WriteAllText (Path.Combine (b, "result.json"), "{}")
                 refused "is not a run's result" [ a ] [ b ]
-                Expect.equal (Compare.main [ a; b ]) 1 "without --with")
+                Expect.equal (CompareCommand.main [ a; b ]) 1 "without --with")
         }
     ]

@@ -98,38 +98,42 @@ module Compare =
         let spread = if s.Count > 1 then $" ± {two s.Deviation}" else ""
         $"{two s.Mean}{spread} ({two s.Low} to {two s.High})"
 
-    /// The comparison as a Markdown table, and a sentence for each protocol.
-    let markdown (a: RunFigures list) (b: RunFigures list) =
-        let rows = runs a b
-        let nameA, nameB =
-            if a.Head.RunName = b.Head.RunName then
-                $"{a.Head.RunName} (first)", $"{b.Head.RunName} (second)"
-            else
-                a.Head.RunName, b.Head.RunName
-        String.concat "\n" [
-            $"{a.Head.Set}, {a.Head.Passes} epochs, seeds {seeds (List.sortBy _.RunSeed a)}; mean ± standard deviation (95 %% bootstrap interval of the mean), percent"
-            ""
-            $"| protocol | {nameA} | {nameB} | difference | p |"
-            "|---|---|---|---|---|"
-            for protocol, x, y, d in rows do
-                let p = d.P.ToString ("0.####", CultureInfo.InvariantCulture)
-                $"| {protocol} | {cell x} | {cell y} | {cell d.Of} | {p} |"
-            ""
-            for protocol, _, _, d in rows do
-                protocol + ": " + Statistics.words nameA nameB "points" d
+    /// What the two sides are called: their recipes' names, told apart where these are the same.
+    let names (a: RunFigures list) (b: RunFigures list) =
+        if a.Head.RunName = b.Head.RunName then
+            $"{a.Head.RunName} (first)", $"{b.Head.RunName} (second)"
+        else
+            a.Head.RunName, b.Head.RunName
+
+    /// What is compared, and what the numbers of `table` are.
+    let caption (a: RunFigures list) =
+        $"{a.Head.Set}, {a.Head.Passes} epochs, seeds {seeds (List.sortBy _.RunSeed a)}; mean ± standard deviation (95 %% bootstrap interval of the mean), percent"
+
+    /// The comparison as a table: header and rows.
+    let table a b =
+        let compared = runs a b
+        let nameA, nameB = names a b
+        [ "protocol"; nameA; nameB; "difference"; "p" ],
+        [
+            for protocol, x, y, d in compared ->
+                [ protocol; cell x; cell y; cell d.Of; d.P.ToString ("0.####", CultureInfo.InvariantCulture) ]
         ]
 
-    /// `compare RUN_A.. --with RUN_B..`: prints the table; the exit code.
-    let main (arguments: string list) =
-        try
-            match List.tryFindIndex ((=) "--with") arguments with
-            | Some at ->
-                let a, b = List.take at arguments, List.skip (at + 1) arguments
-                printfn $"{markdown (List.map read a) (List.map read b)}"
-                0
-            | None ->
-                fail
-                    "--with is missing: ./research compare RUN_A.. --with RUN_B.. (folders of runs, one a seed)"
-        with ComparisonException text ->
-            eprintfn $"{text}"
-            1
+    /// A sentence for each protocol.
+    let sentences a b =
+        let nameA, nameB = names a b
+        [ for protocol, _, _, d in runs a b -> protocol + ": " + Statistics.words nameA nameB "points" d ]
+
+    /// The comparison as a Markdown table, and a sentence for each protocol.
+    let markdown (a: RunFigures list) (b: RunFigures list) =
+        let header, rows = table a b
+        let line cells = "| " + String.concat " | " cells + " |"
+        String.concat "\n" [
+            caption a
+            ""
+            line header
+            "|" + String.replicate header.Length "---|"
+            yield! List.map line rows
+            ""
+            yield! sentences a b
+        ]

@@ -28,19 +28,23 @@ module Spectrum =
         else
             0.0
 
+    /// The effective rank from eigenvalues.
+    let effectiveRankOf (values: float array) = values |> Array.map sqrt |> perplexity
+
     /// exp of the entropy of the singular values of the centred features, divided by their sum (Roy and Vetterli 2007, "The effective rank", definition 1): r for
     /// features that fill r dimensions evenly, 0 for collapsed ones. RankMe is the same of features that are not centred, with 1e-7 added to each share.
-    let effectiveRank z = eigenvalues z |> Array.map sqrt |> perplexity
+    let effectiveRank z = eigenvalues z |> effectiveRankOf
 
-    /// (sum of eigenvalues)^2 / sum of their squares: as effective rank, but the small ones count less.
-    let participation z =
-        let values = eigenvalues z
+    /// Participation from eigenvalues.
+    let participationOf (values: float array) =
         let squares = values |> Array.sumBy (fun v -> v * v)
         if squares > 0.0 then Array.sum values ** 2.0 / squares else 0.0
 
-    /// How many eigenvalues, the largest first, hold this share of the variance; 0 for collapsed features.
-    let dimensions share z =
-        let values = eigenvalues z
+    /// (sum of eigenvalues)^2 / sum of their squares: as effective rank, but the small ones count less.
+    let participation z = eigenvalues z |> participationOf
+
+    /// Dimensions from eigenvalues.
+    let dimensionsOf share (values: float array) =
         let goal = share * Array.sum values
         if Array.sum values > 0.0 then
             values
@@ -48,6 +52,9 @@ module Spectrum =
             |> Array.findIndex (fun v -> v >= goal * (1.0 - 1e-12))
         else
             0
+
+    /// How many eigenvalues, the largest first, hold this share of the variance; 0 for collapsed features.
+    let dimensions share z = eigenvalues z |> dimensionsOf share
 
     /// Linear centred kernel alignment of two representations of the same images, n x p and n x q, from 0 to 1:
     /// |Y'X|^2 / (|X'X| |Y'Y|) of centred columns in Frobenius norms (Kornblith et al. 2019, section 3). A rotation or a scale of either changes nothing.

@@ -111,7 +111,8 @@ module Chart =
 
     let private background = Color.FromHex "#fafaf8"
 
-    let private dress (plot: Plot) =
+    /// Gives a plot the house's typeface, colours and lines.
+    let internal dress (plot: Plot) =
         resolver.Force ()
         plot.FigureBackground.Color <- background
         plot.DataBackground.Color <- Colors.White
@@ -173,10 +174,10 @@ module Chart =
         dress plot
         plot
 
-    let private titleHeight = 44
+    let internal titleHeight = 44
 
     /// Draws at `density` device pixels for each unit, so that text is sharp on paper and on a phone.
-    let private png density width height (title: string) (draw: SKCanvas -> unit) =
+    let internal png density width height (title: string) (draw: SKCanvas -> unit) =
         use surface =
             SKSurface.Create (
                 SKImageInfo (width * density, height * density, SKColorType.Rgba8888, SKAlphaType.Opaque)
@@ -199,7 +200,7 @@ module Chart =
         data.ToArray ()
 
     /// ScottPlot clears the whole canvas before it draws: the clip keeps what is there already.
-    let private render (canvas: SKCanvas) (plot: Plot) left top width height =
+    let internal render (canvas: SKCanvas) (plot: Plot) left top width height =
         let inset = 8.0f
         let right, bottom = float32 (left + width) - 2.0f * inset, float32 (top + height) - inset
         let area = SKRect (float32 left + inset, float32 top, right, bottom)

@@ -13,6 +13,8 @@ type Report = {
     Facts: (string * string) list
     /// A table: its header, then its rows, each as long as the header. No header: no table.
     Results: string list * string list list
+    /// Another table, of gauges.
+    Gauges: string list * string list list
     /// Curves, drawn interactively.
     Panels: Chart.Panel list
     /// Captions and PNG bytes, such as the views before training.
@@ -171,7 +173,8 @@ body { margin: 0 auto; max-width: 1160px; padding: 16px 20px 48px; background: #
 h1 { font-size: 1.6rem; line-height: 1.25; margin: 12px 0; }
 h2 { font-size: 1.15rem; margin: 32px 0 8px; border-bottom: 1px solid #e0e0dc; padding-bottom: 4px; }
 .warnings { border-left: 4px solid #d55e00; background: #fff3e8; padding: 8px 14px; margin: 14px 0; }
-.warnings p { margin: 4px 0; }
+.notes { border-left: 4px solid #0072b2; background: #eef5fb; padding: 8px 14px; margin: 14px 0; }
+.warnings p, .notes p { margin: 4px 0; }
 dl { display: grid; grid-template-columns: repeat(auto-fill, minmax(210px, 1fr)); gap: 8px 20px; margin: 8px 0; }
 dt { color: #5a5a62; font-size: .85rem; } dd { margin: 0; overflow-wrap: anywhere; font-variant-numeric: tabular-nums; }
 .wide { overflow-x: auto; }
@@ -198,8 +201,8 @@ pre { background: #fff; border: 1px solid #e0e0dc; border-radius: 4px; padding: 
 }
 """
 
-    /// Before paper, the charts take a width that fits A4 and Letter; after it, the window's again.
-    let private paper =
+    /// For the end of a page with charts: before paper, they take a width that fits A4 and Letter; after it, the window's again.
+    let paper =
         """<script>
 addEventListener("beforeprint", function () {
   document.querySelectorAll(".plot").forEach(function (div) { Plotly.relayout(div, {width: 620, height: 230, autosize: false}); });
@@ -209,8 +212,12 @@ addEventListener("afterprint", function () {
 });
 </script>"""
 
-    let private section title body =
-        if body = "" then "" else $"<section><h2>{title}</h2>\n{body}\n</section>\n"
+    /// A part of a page under a heading; nothing where the body is empty.
+    let section (title: string) body =
+        if body = "" then
+            ""
+        else
+            $"<section><h2>{escape title}</h2>\n{body}\n</section>\n"
 
     let private pageWith head (title: string) (body: string) =
         $"""<!DOCTYPE html>
@@ -230,36 +237,57 @@ addEventListener("afterprint", function () {
     /// A whole page around the body: for a phone, a desktop or paper, needing nothing from the network.
     let page title body = pageWith "" title body
 
+    let private lines (parts: string list) = String.concat "\n" parts
+
+    /// Sentences in a box; nothing where there are none.
+    let notes (kind: string) (sentences: string list) =
+        let body = sentences |> List.map (fun text -> $"<p>{escape text}</p>") |> lines
+        if body = "" then "" else $"""<div class="{kind}" role="note">{body}</div>"""
+
+    /// Names and values.
+    let facts (facts: (string * string) list) =
+        let body =
+            facts
+            |> List.map (fun (name, value) -> $"<div><dt>{escape name}</dt><dd>{escape value}</dd></div>")
+            |> lines
+        if body = "" then "" else $"<dl>{body}</dl>"
+
+    /// Charts side by side, for a page that holds `library` and `paper` already.
+    let panels (all: Curves.Panel list) =
+        if all.IsEmpty then
+            ""
+        else
+            $"""<div class="panels">{all |> List.map panel |> lines}</div>"""
+
+    /// Pictures one under another.
+    let pictures (all: (string * byte[]) list) =
+        all |> List.map (fun (caption, png) -> image caption png) |> lines
+
+    /// A text as it is, such as a recipe.
+    let code text = if text = "" then "" else $"<pre>{escape text}</pre>"
+
     /// A run as one self-contained page: warnings, facts, results, curves, pictures and the recipe; what is empty is left
     /// out. The same report gives the same bytes. Throws ArgumentException where a panel has nothing to draw, a row of
     /// the table does not fit its header, or a picture is no PNG.
     let report (report: Report) : string =
-        let lines (parts: string list) = String.concat "\n" parts
-        let warnings = report.Warnings |> List.map (fun text -> $"<p>{escape text}</p>") |> lines
-        let facts =
-            report.Facts
-            |> List.map (fun (name, value) -> $"<div><dt>{escape name}</dt><dd>{escape value}</dd></div>")
-            |> lines
         let refresh =
             match report.Refresh with
             | Some seconds -> $"<meta http-equiv=\"refresh\" content=\"{seconds}\">\n"
             | None -> ""
-        let header, rows = report.Results
-        let panels = report.Panels |> List.map panel |> lines
+        let shown (header: string list, rows: string list list) =
+            if header.IsEmpty && rows.IsEmpty then "" else table header rows
         [
             $"<h1>{escape report.Title}</h1>"
-            if warnings <> "" then
-                $"""<div class="warnings" role="alert">{warnings}</div>"""
-            section "Results" (if header.IsEmpty && rows.IsEmpty then "" else table header rows)
-            section "Run" (if facts = "" then "" else $"<dl>{facts}</dl>")
-            if panels <> "" then
+            notes "warnings" report.Warnings
+            section "Results" (shown report.Results)
+            section "Run" (facts report.Facts)
+            if not report.Panels.IsEmpty then
                 library ()
-                section "Curves" $"""<div class="panels">{panels}</div>"""
+                section "Curves" (panels report.Panels)
                 paper
-            section
-                "Pictures"
-                (report.Pictures |> List.map (fun (caption, png) -> image caption png) |> lines)
-            section "Recipe" (if report.Recipe = "" then "" else $"<pre>{escape report.Recipe}</pre>")
+            section "Pictures" (pictures report.Pictures)
+            section "Gauges" (shown report.Gauges)
+            section "Recipe" (code report.Recipe)
         ]
         |> lines
         |> pageWith refresh report.Title

@@ -68,6 +68,7 @@ type Events private (file: FileStream) =
         "collapse/spread", metric.Spread
         "collapse/rank", metric.Rank
         "collapse/alignment", metric.Alignment
+        "collapse/uniformity", metric.Uniformity
         "speed/images a second", metric.ImagesPerSecond
         "speed/waiting share", metric.WaitShare
         "speed/forward share", metric.ForwardShare

@@ -10,6 +10,9 @@ type RunResult = {
     Metrics: (string * float) list
     Random: (string * float) list
     Raw: (string * float) list
+    /// Gauges of the trained network and of the random one, each with what it is of.
+    Gauges: (string * Gauge) list
+    RandomGauges: (string * Gauge) list
     /// Where the training time went, in seconds.
     Spent: Spent
     /// Seconds of training, without set-up and evaluation.
@@ -30,11 +33,20 @@ module RunResult =
     /// Writes `result.json`.
     let save (result: RunResult) =
         let table (rows: (string * float) list) = dict rows
+        // By what they are of, then by name; JSON has no NaN.
+        let gauges (all: (string * Gauge) list) =
+            dict [
+                for layer, own in List.groupBy fst all do
+                    let finite x : objnull = if System.Double.IsFinite x then box x else null
+                    layer, dict [ for _, gauge in own -> gauge.Name, finite gauge.Value ]
+            ]
         let content =
             dict [
                 "metrics", box (table result.Metrics)
                 "random", box (table result.Random)
                 "raw", box (table result.Raw)
+                "gauges", box (gauges result.Gauges)
+                "randomGauges", box (gauges result.RandomGauges)
                 "waitShare", box (shares result).Waited
                 "forwardShare", box (shares result).Forward
                 "lossShare", box (shares result).Loss

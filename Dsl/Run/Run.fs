@@ -167,6 +167,8 @@ module Run =
             Metrics = []
             Random = []
             Raw = []
+            Gauges = []
+            RandomGauges = []
             Spent = position.Spent
             Seconds = position.Seconds
             ImagesPerSecond = float (position.Step * recipe.Batch) / max 1e-9 position.Seconds
@@ -213,10 +215,9 @@ module Run =
                 Measure.ofNetwork trainer.Viewer recipe trainer.Network data
                 |> Measure.run recipe.Evaluate
             let trained = measure trainer
-            let random =
-                let fresh = Train.prepare trainer.Viewer.Engine device recipe data.Train
-                Train.calibrate fresh
-                measure fresh
+            let fresh = Train.prepare trainer.Viewer.Engine device recipe data.Train
+            Train.calibrate fresh
+            let random = measure fresh
             let raw =
                 use _ = torch.NewDisposeScope ()
                 Measure.ofPixels trainer.Viewer recipe.Seed data |> Measure.run recipe.Evaluate
@@ -225,6 +226,8 @@ module Run =
                     Metrics = trained
                     Random = random
                     Raw = raw
+                    Gauges = Examine.trainer data trainer
+                    RandomGauges = Examine.trainer data fresh
                     Skipped = skipped
             }
             RunFolder.writing folder (fun () ->

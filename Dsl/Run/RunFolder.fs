@@ -67,6 +67,26 @@ module RunFolder =
                     "It has no checkpoint yet: make room or let the folder be written, then start anew."
             raise (UserException $"A file of the run in {folder} could not be written: {e.Message} {next}")
 
+    /// The files of a run that has ended, for people: results first; checkpoints before the last and what was set aside are left out.
+    let files folder =
+        let named =
+            [
+                "result.json"
+                "report.html"
+                "curves.png"
+                "views.png"
+                "metrics.jsonl"
+                "recipe.fsx"
+                "checkpoint.safetensors"
+            ]
+            |> List.map (fun name -> Path.Combine (folder, name))
+            |> List.filter File.Exists
+        // One for each process that worked on the run.
+        named
+        @ (Directory.GetFiles (folder, "events.out.tfevents.*")
+           |> Array.sort
+           |> Array.toList)
+
     /// Saves what was drawn for each view of the images of a batch whose loss was not finite, and gives the file.
     let saveDraws folder viewer split step epoch (images: int array) =
         let path = Path.Combine (folder, $"not-finite-step-{step}.csv")

@@ -61,6 +61,9 @@ module Show =
             ]
             panel "Effective rank of embeddings" "RankMe" false [ "rank", _.Rank ]
             panel "Alignment (0: both views agree)" "squared distance" false [ "alignment", _.Alignment ]
+            panel "Uniformity (lower: more even, 0: collapse)" "log mean exp (-2 |x - y|^2)" false [
+                "uniformity", _.Uniformity
+            ]
             panel "Learning rate" "rate" false [ "rate", _.Rate ]
         ]
 
@@ -79,6 +82,30 @@ module Show =
                     |> Option.defaultValue "-"))
         "representation" :: protocols,
         [ row "trained" result.Metrics; row "random network" result.Random; row "raw pixels" result.Raw ]
+
+    /// A gauge's value for people.
+    let gauge (x: float) =
+        if Double.IsFinite x then
+            x.ToString ((if abs x >= 1000.0 then "F0" else "0.###"), CultureInfo.InvariantCulture)
+        else
+            "-"
+
+    /// Gauges as a table, header and rows; nothing where none were taken.
+    let gauges (result: RunResult) =
+        if result.Gauges.IsEmpty then
+            [], []
+        else
+            [ "gauge"; "of"; "trained"; "random network"; "what it says" ],
+            List.map2
+                (fun (layer, t: Gauge) (_, r: Gauge) -> [
+                    t.Name
+                    layer
+                    gauge t.Value
+                    gauge r.Value
+                    Portrait.words t.Name
+                ])
+                result.Gauges
+                result.RandomGauges
 
     /// Facts of a run, name and value.
     let facts (result: RunResult) = [
@@ -113,6 +140,7 @@ module Show =
             Title = $"{result.Recipe.Name} on {result.Recipe.Data}"
             Facts = facts result
             Results = results
+            Gauges = gauges result
             Panels = (if result.History.IsEmpty then [] else panels result.History)
             Pictures = [ "Images and their views", views ]
             Recipe = Print.recipe result.Recipe

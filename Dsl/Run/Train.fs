@@ -170,6 +170,7 @@ module Train =
                     Rank = Gauges.rankMe z
                     Alignment = Gauges.alignment a b
                     Online = online
+                    Uniformity = Gauges.uniformity z
                     ImagesPerSecond =
                         float ((batch.Step + 1 - steps) * recipe.Batch) / max 1e-9 (now - before)
                     WaitShare = shares.Waited

@@ -1,0 +1,162 @@
+module Vantage.Tests.BatteryTests
+
+open System
+open System.IO
+open System.Text.Json
+open System.Text.RegularExpressions
+open Expecto
+open Vantage
+
+let private recipe = {
+    Generators.small with
+        Name = "battery"
+        Data = "glyphs:240:100"
+        Batch = 40
+        Epochs = 2<epoch>
+        Evaluate = [ knn 200 0.1; linearProbe 1e-4 60 ]
+}
+
+let private quietly (work: unit -> 'a) =
+    let before = Console.Out
+    Console.SetOut TextWriter.Null
+    try
+        work ()
+    finally
+        Console.SetOut before
+
+let private train folder recipe =
+    quietly (fun () -> Run.train { Run.settings with Folder = Some folder; Threads = Some 2 } recipe)
+
+// One run and its findings, for all tests of them.
+let private evaluated =
+    lazy
+        (let folder = Directory.CreateTempSubdirectory("vantage-battery-").FullName
+         AppDomain.CurrentDomain.ProcessExit.Add (fun _ -> Directory.Delete (folder, true))
+         let result = train folder recipe
+         let said = ResizeArray<string>()
+         let found = Finished.load TorchSharp.torch.CPU None folder ignore |> Battery.run said.Add
+         result, found, List.ofSeq said, BatteryPage.save folder found)
+
+// Ten grey images to train on and ten to test on, in IDX files.
+let private grey folder =
+    Directory.CreateDirectory folder |> ignore
+    let write name header (content: byte array) =
+        File.WriteAllBytes (Path.Combine (folder, name), Array.append (Array.map byte header) content)
+    for part in [ "train"; "t10k" ] do
+        let images = [| 0; 0; 8; 3; 0; 0; 0; 10; 0; 0; 0; 28; 0; 0; 0; 28 |]
+        write $"{part}-images-idx3-ubyte" images (Array.init 7840 byte)
+        write $"{part}-labels-idx1-ubyte" [| 0; 0; 8; 1; 0; 0; 0; 10 |] (Array.init 10 byte)
+
+let private refused part (arguments: string list) =
+    let before = Console.Error
+    use writer = new StringWriter ()
+    Console.SetError writer
+    try
+        Expect.equal (quietly (fun () -> Evaluate.main (List.toArray arguments))) 1 "exit code"
+    finally
+        Console.SetError before
+    Expect.stringContains (writer.ToString ()) part "reason"
+
+/// `./research evaluate`: a run's checkpoint under every protocol, gauge and picture.
+[<Tests>]
+let tests =
+    testSequenced
+    <| testList "Battery" [
+        test "a checkpoint read again scores what its run scored" {
+            let result, found, _, _ = evaluated.Value
+            let score name = found.Scores |> List.find (fun s -> Protocol.name s.Protocol = name)
+            for name, accuracy in result.Metrics do
+                Expect.equal (score name).Trained accuracy $"{name} of the trained network"
+            for name, accuracy in result.Random do
+                Expect.equal (score name).Random (Some accuracy) $"{name} of the random one"
+            for name, accuracy in result.Raw do
+                Expect.equal (score name).Raw (Some accuracy) $"{name} of raw pixels"
+        }
+        test "every protocol is measured, or said not to be" {
+            let _, found, said, _ = evaluated.Value
+            for protocol in Battery.protocols 240 do
+                let name = Protocol.name protocol
+                let measured = found.Scores |> List.exists (fun s -> s.Protocol = protocol)
+                let named = found.Absent |> List.exists (fun why -> why.StartsWith $"{name}: ")
+                Expect.notEqual measured named name
+                if measured then
+                    Expect.exists said (fun line -> line.Contains $"] {name},") $"{name} was told of"
+            Expect.contains
+                (found.Absent |> List.map (fun why -> why.Split(':')[0]))
+                "classifier"
+                "SimCLR trains none"
+        }
+        test "layers are like themselves, from pixels to embeddings" {
+            let _, found, _, _ = evaluated.Value
+            Expect.equal found.Layers [ "pixels"; "middle"; "h"; "z" ] "layers"
+            for i, row in List.indexed found.Likeness do
+                Expect.floatClose Accuracy.medium row[i] 1.0 "itself"
+                let column = found.Likeness |> List.map (List.item i)
+                for value, other in List.zip row column do
+                    Expect.floatClose Accuracy.medium value other "both ways"
+            Expect.floatClose Accuracy.medium found.Changed.Head 1.0 "pixels are the same for both networks"
+            Expect.isLessThan found.Changed[2] 0.9999 "training changed h"
+        }
+        test "the files hold every score and gauge" {
+            let _, found, _, paths = evaluated.Value
+            for path in paths do
+                Expect.isTrue (File.Exists path) path
+            let text name = paths |> List.find (fun p -> p.EndsWith (name: string)) |> File.ReadAllText
+            use json = JsonDocument.Parse (text "evaluation.json")
+            let scores = json.RootElement.GetProperty("scores").EnumerateArray() |> List.ofSeq
+            Expect.equal
+                (scores
+                 |> List.map (fun s ->
+                     nonNull (s.GetProperty("protocol").GetString()), s.GetProperty("trained").GetDouble()))
+                (found.Scores |> List.map (fun s -> Protocol.name s.Protocol, s.Trained))
+                "scores"
+            let lines = (text "evaluation.csv").TrimEnd().Split '\n'
+            let layers = found.Layers.Length
+            Expect.equal
+                lines.Length
+                (1 + found.Scores.Length + found.Gauges.Length + layers * layers)
+                "lines of the CSV"
+            for line in lines do
+                Expect.equal (line.Split(',').Length) 6 line
+            let markdown, html = text "evaluation.md", text "evaluation.html"
+            for score in found.Scores do
+                Expect.stringContains
+                    markdown
+                    $"| {Protocol.name score.Protocol} | {score.Trained:F2} |"
+                    "Markdown"
+                Expect.stringContains html $"<td>{score.Trained:F2}</td>" "HTML"
+            for gauge in found.Gauges do
+                Expect.stringContains markdown $"| {gauge.Gauge} | {gauge.Layer} |" "Markdown"
+            let own = html.Replace (Html.library (), "")
+            Expect.equal (Regex.Count (own, "src=\"data:image/png;base64,")) 4 "four pictures"
+            Expect.isFalse (own.Contains "://") "no address"
+        }
+        test "what cannot be evaluated is refused by name" {
+            Script.inFolder (fun folder ->
+                refused "holds no checkpoint" [ folder ]
+                refused "missing" []
+                let copy = Path.Combine (folder, "checkpoint.safetensors")
+                let result, _, _, _ = evaluated.Value
+                File.Copy (Checkpoint.file result.Folder, copy)
+                grey (Path.Combine (folder, "grey"))
+                refused "does not fit images of 1 channels" [ folder; "--data"; $"idx:{folder}/grey" ]
+                File.WriteAllBytes (copy, File.ReadAllBytes(copy)[..2000])
+                refused "no good checkpoint" [ folder ])
+        }
+        test "a browser draws the charts, on a desktop and on a phone, without network" {
+            let _, _, _, paths = evaluated.Value
+            let page = paths |> List.find _.EndsWith("evaluation.html")
+            let html = Browser.document 1200 page
+            let panels = Regex.Count (html, "class=\"panel\"")
+            Expect.isGreaterThanOrEqual panels 2 "panels"
+            // Plotly's own elements: a chart's drawing, and a path for each of its curves.
+            Expect.equal
+                (Regex.Count (html, "<svg class=\"main-svg\"[^>]*style=\"background"))
+                panels
+                "drawings"
+            Expect.isGreaterThanOrEqual (Regex.Count (html, "class=\"js-line\"")) (2 * panels) "curves"
+            for width in [ 390; 1200 ] do
+                let content, window = Browser.measured width page
+                Expect.isLessThanOrEqual content window $"no scrolling sideways at {width}"
+        }
+    ]
