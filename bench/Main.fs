@@ -14,6 +14,7 @@ let private benches =
         "memory", MemoryBench.run
         "evaluate", EvaluateBench.run
         "update", UpdateBench.run
+        "growth", GrowthBench.run
     ]
 
 [<EntryPoint>]
