@@ -8,7 +8,7 @@ open System.Runtime.Intrinsics.X86
 open TorchSharp
 open Vantage.Kernels
 
-/// `./research doctor`, `data`, `catalogue`, `evaluate` and `compare`.
+/// `./research doctor`, `data`, `encoder`, `catalogue`, `evaluate` and `compare`.
 module Program =
     let private line name value = printfn $"{name, -14} {value}"
 
@@ -92,6 +92,7 @@ module Program =
         match arguments with
         | [| "doctor" |] -> doctor ()
         | [| "data"; spec |] -> data spec
+        | _ when arguments.Length > 0 && arguments[0] = "encoder" -> Export.main (List.ofArray arguments[1..])
         | _ when arguments.Length > 1 && arguments[0] = "catalogue" -> catalogue arguments[1] arguments[2..]
         | _ when arguments.Length > 0 && arguments[0] = "evaluate" -> Evaluate.main arguments[1..]
         | _ when arguments.Length > 0 && arguments[0] = "compare" ->
@@ -99,5 +100,5 @@ module Program =
         | _ ->
             let names = String.concat ", " Sets.names
             eprintfn
-                $"usage: ./research doctor, ./research evaluate RUN, ./research compare RUN_A.. --with RUN_B.., or ./research data NAME with NAME one of glyphs, {names}, or any text that --data takes"
+                $"usage: ./research doctor, ./research evaluate RUN, ./research compare RUN_A.. --with RUN_B.., ./research encoder RUN --to FILE, or ./research data NAME with NAME one of glyphs, {names}, or any text that --data takes"
             2

@@ -15,6 +15,7 @@ let private benches =
         "evaluate", EvaluateBench.run
         "update", UpdateBench.run
         "train", TrainBench.run ""
+        "growth", GrowthBench.run
     ]
 
 [<EntryPoint>]

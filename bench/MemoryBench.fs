@@ -12,7 +12,7 @@ let private width = 128
 let private temperature = 0.5
 
 /// A line of /proc/self/status, in MiB.
-let private status (name: string) =
+let status (name: string) =
     File.ReadLines "/proc/self/status"
     |> Seq.find (fun line -> line.StartsWith (name + ":"))
     |> fun line ->

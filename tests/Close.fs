@@ -72,3 +72,7 @@ let sigmas = 6.0
 /// A weight, or a state beside it, stepped by vectors against the same by tensor operations in float32, of the largest value: each step rounds some five times, fused or not,
 /// each by 2^-24 of a term no larger than that, and a layer's length may differ by 2^-22 where a long sum is cut otherwise; after six steps.
 let vectorStep = 2e-6
+
+/// Gradients of one batch, made whole or in pieces, of the largest entry, in float32: each is a sum over images and places, some thousand terms of 2^-24 each, added up in another
+/// order, through some ten layers.
+let pieces = 2e-5

@@ -36,64 +36,6 @@ let private against
 let private lars form decay trust clip parameters =
     new Optim.Lars (parameters, 0.9, decay, form, trust, false, clip)
 
-// Sizes around whole vectors and whole stretches: matrices and, of one dimension, what is excluded.
-let private shapes = [
-    [| 1L; 1L |]
-    [| 3L; 7L |]
-    [| 16L |]
-    [| 5L; 3L; 3L; 3L |]
-    [| 33L |]
-    [| 150L; 257L |]
-    [| 400L; 100L |]
-]
-
-let private rules
-    : (string * ((struct (string * torch.Tensor))[] -> bool -> System.Nullable<float> -> Optim.Optimizer)) list =
-    let larsOf form nesterov clip p vectors longest =
-        new Optim.Lars (p, 0.9, 0.01, form, 0.02, nesterov, clip, Vectors = vectors, Clip = longest)
-        :> Optim.Optimizer
-    [
-        "SGD", (fun p v c -> new Optim.Sgd (p, 0.9, 0.01, Vectors = v, Clip = c))
-        "SGD with Nesterov's momentum",
-        (fun p v c -> new Optim.Sgd (p, 0.9, 0.01, true, Vectors = v, Clip = c))
-        "AdamW", (fun p v c -> new Optim.AdamW (p, 0.05, Vectors = v, Clip = c))
-        "LAMB", (fun p v c -> new Optim.Lamb (p, 0.05, Vectors = v, Clip = c))
-        "LARS, rate inside", larsOf Optim.LarsForm.Inside false false
-        "LARS, rate outside, Nesterov", larsOf Optim.LarsForm.Outside true false
-        "LARC", larsOf Optim.LarsForm.Larc false false
-        "LARC, clipped", larsOf Optim.LarsForm.Larc false true
-    ]
-
-let private normal (seed: uint64) (shape: int64 array) =
-    use generator = new torch.Generator (seed, torch.CPU)
-    torch.randn (shape, generator = generator)
-
-// Six steps from a seed: weights and states at the end. One gradient is missing at times, one weight begins at zero, one has a rate of its own.
-let private stepped (make: _ -> bool -> _ -> Optim.Optimizer) vectors clip seed =
-    let weights =
-        shapes
-        |> List.mapi (fun i shape ->
-            let start = if i = 1 then torch.zeros shape else normal (seed + uint64 i) shape
-            struct ($"w{i}", start.requires_grad_ true))
-        |> List.toArray
-    let optimizer = make weights vectors clip
-    for step in 0..5 do
-        optimizer.ZeroGrad ()
-        for i, struct (_, w) in Array.indexed weights do
-            if i <> 3 || step % 2 = 0 then
-                w.grad <- normal (seed * 31UL + uint64 (100 * step + i)) (List.item i shapes)
-        let own name =
-            if name = "w2" then
-                System.Nullable 0.01
-            else
-                System.Nullable (0.1 / float (1 + step))
-        optimizer.Step (0.1, own)
-    Array.append [| for struct (name, w) in weights -> name, w.detach () |] [|
-        for struct (name, t) in optimizer.State -> name, t
-    |]
-
-let private largest (t: torch.Tensor) = t.abs().max().to_type(torch.float64).item<float>()
-
 /// Optimisers against TorchSharp's, published figures and the golden file.
 [<Tests>]
 let tests =
@@ -264,48 +206,6 @@ let tests =
                 let length = sqrt (Array.sumBy (fun x -> x * x) plain)
                 let factor = min 1.0 (longest / (length + 1e-6))
                 Close.worst (stepped (System.Nullable longest)) (Array.map ((*) factor) plain) < 1e-12)
-        test "two parameters of one name are refused" {
-            let w = leaf [ 1.0 ]
-            Expect.throwsT<System.ArgumentException>
-                (fun () -> new Optim.Sgd ([| struct ("w", w); struct ("w", w) |], 0.9, 0.0) |> ignore)
-                "names"
-        }
-        for name, make in rules do
-            testPropertyWithConfig
-                { FsCheckConfig.defaultConfig with maxTest = 5 }
-                $"{name}: steps by vectors are steps by tensors"
-                (fun (seed: uint16) (clips: bool) ->
-                    use _ = torch.NewDisposeScope ()
-                    let clip = if clips then System.Nullable 3.0 else System.Nullable ()
-                    let fast, plain =
-                        stepped make true clip (uint64 seed), stepped make false clip (uint64 seed)
-                    for (part, a), (other, b) in Array.zip fast plain do
-                        Expect.equal part other "one layout of states"
-                        Expect.isLessThan (largest (a - b)) (Close.vectorStep * largest b + 1e-30) part)
-        test "steps by vectors are the same bits with one thread and with more" {
-            let before = torch.get_num_threads ()
-            try
-                for name, make in rules do
-                    use _ = torch.NewDisposeScope ()
-                    let bits threads =
-                        torch.set_num_threads threads
-                        stepped make true (System.Nullable 3.0) 7UL
-                        |> Array.map (fun (name, t) -> name, t.bytes.ToArray ())
-                    Expect.equal (bits 1) (bits 4) name
-            finally
-                torch.set_num_threads before
-        }
-        test "what lies otherwise in memory is stepped too, to the same values" {
-            use _ = torch.NewDisposeScope ()
-            let run vectors =
-                let w = (normal 1UL [| 6L; 5L |]).t().requires_grad_ true
-                let optimizer = new Optim.AdamW ([| struct ("w", w) |], 0.05, Vectors = vectors)
-                w.grad <- (normal 2UL [| 6L; 5L |]).t()
-                optimizer.Step 0.1
-                w.detach().contiguous()
-            Expect.isFalse (run true).requires_grad "stepped"
-            Expect.isLessThan (largest (run true - run false)) Close.vectorStep "values"
-        }
         test "after ZeroGrad a weight has no gradient, and the next one is not added to anything" {
             use _ = torch.NewDisposeScope ()
             let w = leaf [ 1.0; 2.0 ]
@@ -319,23 +219,10 @@ let tests =
             optimizer.Step 1.0
             Expect.equal (values w) [| 0.5; 1.0 |] "by the new gradient alone"
         }
-        testPropertyWithConfig
-            { FsCheckConfig.defaultConfig with maxTest = 10 }
-            "a follower by vectors is a follower by tensors, and momentum 1 and 0 are fixed points"
-            (fun (seed: uint16) ->
-                use _ = torch.NewDisposeScope ()
-                let made k =
-                    shapes
-                    |> List.mapi (fun i s -> normal (uint64 seed + uint64 (k + i)) s)
-                    |> List.toArray
-                let follow momentum vectors =
-                    let target = made 0
-                    Optim.Follower.Step (target, made 50, momentum, vectors)
-                    target
-                let off a b =
-                    Array.map2 (fun (x: torch.Tensor) y -> largest (x - y) / largest y) a b
-                    |> Array.max
-                Expect.isLessThan (off (follow 0.99 true) (follow 0.99 false)) Close.vectorStep "values"
-                Expect.equal (off (follow 1.0 true) (made 0)) 0.0 "stays"
-                Expect.equal (off (follow 0.0 true) (made 50)) 0.0 "copies")
+        test "two parameters of one name are refused" {
+            let w = leaf [ 1.0 ]
+            Expect.throwsT<System.ArgumentException>
+                (fun () -> new Optim.Sgd ([| struct ("w", w); struct ("w", w) |], 0.9, 0.0) |> ignore)
+                "names"
+        }
     ]

@@ -36,7 +36,7 @@ let private recipes =
                     sliced normal 0.5
                     supCon 0.1
                 ][i % 17]
-            Passes = (if i % 2 = 0 then together else eachView)
+            Passes = [ together; eachView; inPieces 4 eachView ][i % 3]
             Projector =
                 head [
                     linear 16
@@ -52,7 +52,14 @@ let private recipes =
                 ]
             OnCorrupt = (if i % 3 = 0 then stop else skip)
             Optimizer = {
-                Rule = [ Rule.AdamW; Rule.Clipped (3.0, Rule.Sgd 0.9); Rule.Lars 0.95; Rule.Lamb ][i % 4]
+                Rule =
+                    [
+                        Rule.AdamW
+                        Rule.Clipped (3.0, Rule.Sgd 0.9)
+                        Rule.Lars 0.95
+                        Rule.Lamb
+                        Rule.Accumulated (8, Rule.Clipped (1.0, Rule.AdamW))
+                    ][i % 5]
                 Rate = (if i % 2 = 0 then constant 1e-3 else warmup 2<epoch> (cosine 0.3 1e-9))
                 Decay = 1e-6 * float i
             }

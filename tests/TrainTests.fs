@@ -39,7 +39,13 @@ let private interrupted recipe at folder =
     Train.run second position ignore ignore ignore CancellationToken.None |> ignore
     bytes (Train.state second)
 
-let private rules = [ Rule.Sgd 0.9; Rule.Lars 0.9; Rule.AdamW; Rule.Clipped (0.5, Rule.Lamb) ]
+let private rules = [
+    Rule.Accumulated (2, Rule.AdamW)
+    Rule.Sgd 0.9
+    Rule.Lars 0.9
+    Rule.AdamW
+    Rule.Clipped (0.5, Rule.Lamb)
+]
 
 let private mines =
     function

@@ -18,6 +18,7 @@ module Check =
                 RecipeError.BadClip length
             yield! ruleErrors inner
           ]
+        | Rule.Accumulated (_, inner) -> ruleErrors inner
         | _ -> []
 
     let private headErrors objective (Head layers) = [
@@ -72,6 +73,26 @@ module Check =
         | _ -> ()
     ]
 
+    let private pieces (recipe: Recipe) = [
+        let rule, passes = recipe.Optimizer.Rule, recipe.Passes
+        let fits pieces images = pieces >= 1 && images % pieces = 0 && (pieces = 1 || images / pieces >= 2)
+        if recipe.Batch >= 2 then
+            let accumulated, cached = Rule.pieces rule, Passes.pieces passes
+            if not (fits accumulated recipe.Batch) then
+                RecipeError.BadPieces (accumulated, recipe.Batch)
+            elif not (fits cached (Recipe.compared recipe)) then
+                RecipeError.BadPieces (cached, Recipe.compared recipe)
+        match passes with
+        | Passes.InPieces (_, Passes.InPieces _) -> RecipeError.PiecesWithin passes
+        | _ -> ()
+        if Rule.pieces rule > 1 && Objective.labelledBeside recipe.Objective > 0 then
+            RecipeError.PiecesOfLabelled rule
+        match passes with
+        | Passes.InPieces _ when not (Recipe.comparesViews recipe) ->
+            RecipeError.PiecesNotOfViews (passes, recipe.Objective)
+        | _ -> ()
+    ]
+
     let private avoidErrors (recipe: Recipe) = [
         if not (Collapse.prevented recipe.Objective recipe.Avoid) then
             RecipeError.NothingPreventsCollapse recipe.Objective
@@ -111,9 +132,9 @@ module Check =
         | Some (size, epsilon), Some width when
             size >= 2
             && recipe.Batch >= 1
-            && (recipe.Batch % size <> 0 || epsilon = 0.0 && size <= width)
+            && (Recipe.compared recipe % size <> 0 || epsilon = 0.0 && size <= width)
             ->
-            RecipeError.WhiteningDoesNotFit (size, recipe.Batch, width)
+            RecipeError.WhiteningDoesNotFit (size, Recipe.compared recipe, width)
         | _ -> ()
         match Mechanism.predictor recipe.Avoid with
         | Some (layers, _) ->
@@ -170,6 +191,7 @@ module Check =
         if not (finite recipe.Optimizer.Decay && recipe.Optimizer.Decay >= 0.0) then
             RecipeError.BadDecay recipe.Optimizer.Decay
         yield! ruleErrors recipe.Optimizer.Rule
+        yield! pieces recipe
         if recipe.Batch < 2 then
             RecipeError.BadBatch recipe.Batch
         if recipe.Epochs < 1<epoch> then

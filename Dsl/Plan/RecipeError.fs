@@ -48,6 +48,10 @@ type RecipeError =
     | BadDecay of float
     | BadMomentum of float
     | BadClip of float
+    | BadPieces of pieces: int * images: int
+    | PiecesWithin of Passes
+    | PiecesOfLabelled of Rule
+    | PiecesNotOfViews of Passes * Objective
     | BadBatch of int
     | BatchLargerThanSet of int * ImageShape
     | BadEpochs of int<epoch>
@@ -235,6 +239,14 @@ module RecipeError =
         | RecipeError.BadMomentum m -> $"A momentum of {m} is outside [0, 1)."
         | RecipeError.BadClip length ->
             $"Gradients cannot be clipped to a length of {length}: use a number above 0, or the rule without Rule.Clipped."
+        | RecipeError.BadPieces (pieces, images) ->
+            $"{images} images cannot be split into {pieces} equal pieces of at least 2. Use a number of pieces that divides {images}, or another batch."
+        | RecipeError.PiecesWithin passes ->
+            $"The pieces of Passes.InPieces ({Passes.pieces passes}, ..) cannot have pieces of their own. Use one number of pieces."
+        | RecipeError.PiecesOfLabelled rule ->
+            $"Gradients cannot be accumulated over {Rule.pieces rule} pieces where labelled images go beside the batch: they are not split. Use a smaller batch, or the rule without Rule.Accumulated."
+        | RecipeError.PiecesNotOfViews (passes, objective) ->
+            $"Gradients of {Print.objective objective} cannot be cached over {Passes.pieces passes} pieces: it asks for more of the network than one embedding of each view. Use Rule.Accumulated, which it goes with, or together."
         | RecipeError.BadBatch b ->
             $"A batch of {b} has no negatives: each image needs another one beside it. Use at least 2."
         | RecipeError.BatchLargerThanSet (b, shape) ->

@@ -25,14 +25,15 @@ module EncoderFile =
     // What published files hold beside the encoder: classifiers, and counts of batches that nothing reads.
     let private beside = [ "fc."; "head."; "classifier."; "heads." ]
 
+    /// Whether a tensor of this name is the encoder's, not a head's.
+    let isEncoder (name: string) =
+        not (
+            heads
+            |> List.exists (fun head -> name.StartsWith head || name.Contains ("." + head))
+        )
+
     /// All weights and statistics of the encoder of these weights, by name.
-    let tensors (weights: Weights) =
-        weights.Parameters @ weights.Buffers
-        |> List.filter (fun (name, _) ->
-            not (
-                heads
-                |> List.exists (fun head -> name.StartsWith head || name.Contains ("." + head))
-            ))
+    let tensors (weights: Weights) = weights.Parameters @ weights.Buffers |> List.filter (fst >> isEncoder)
 
     /// Writes the encoder, as float32.
     let save (path: string) (weights: Weights) =

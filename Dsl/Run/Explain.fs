@@ -129,6 +129,29 @@ module Explain =
                 0L
         3L * List.sumBy macs learnt + targets, List.sumBy values learnt
 
+    // What batches in pieces mean for gradients, negatives and statistics.
+    let private pieces (recipe: Recipe) = [
+        let accumulated, cached = Rule.pieces recipe.Optimizer.Rule, Passes.pieces recipe.Passes
+        let compared = Recipe.compared recipe
+        let (Head layers) = recipe.Projector
+        let inHead =
+            layers
+            |> List.exists (function
+                | Layer.BatchNorm _ -> true
+                | _ -> false)
+        let norms = Encoder.normsOverBatch recipe.Encoder || inHead
+        if accumulated > 1 then
+            $"  gradients are accumulated over {accumulated} pieces of {compared} images: the gradient of {recipe.Batch} where the loss is a mean over images"
+            if not (Recipe.isMeanOverImages recipe) then
+                $"  here it is not: images are compared within a piece of {compared} only"
+                if Recipe.comparesViews recipe then
+                    $"  (for all {recipe.Batch} use inPieces {accumulated} in place of Rule.Accumulated, which caches gradients)"
+        if cached > 1 then
+            $"  embeddings are made in {cached} pieces of {Recipe.inNetwork recipe} images, then again with gradients: the gradient of {compared} images, in the memory of a piece and for one more forward pass"
+        if accumulated * cached > 1 && norms then
+            $"  batch norm takes its statistics over a piece, not over {recipe.Batch} images"
+    ]
+
     /// The explanation as text. `channels` and the image size come from the data set.
     let recipe (recipe: Recipe) (shape: ImageShape) =
         let plans = Recipe.augmentations recipe |> List.map Plan.ofAugmentation
@@ -187,6 +210,7 @@ module Explain =
                 $"  {layer.Layer, -28} {dimensions layer.Output, -16} {million (float (times layer * layer.Macs)), 10} M multiply-adds"
             ""
             $"a step      {recipe.Batch} images, {recipe.Views.Length} views each: {million (2.0 * float macs * float images / 1e3)} GFLOP, about {group (activations / 1048576L)} MiB of activations"
+            yield! pieces recipe
             $"the run     {int recipe.Epochs} epochs of {group steps} steps; rate {Print.schedule recipe.Optimizer.Rate}"
             "evaluation  of the frozen encoder, beside a random one and raw pixels:"
             for protocol in recipe.Evaluate do

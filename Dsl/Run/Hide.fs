@@ -68,9 +68,9 @@ module Hide =
                 teacher,
                 { Student = places; Teacher = target.Project (flat theirs.Patches); Hidden = hidden })
         let masks = globals |> List.mapi (fun v _ -> masks trainer batch hidden side v)
-        match trainer.Recipe.Passes with
+        match Passes.within trainer.Recipe.Passes with
         | Passes.EachView -> List.map2 through globals masks |> List.unzip3
-        | Passes.Together ->
+        | _ ->
             let student, teacher, places =
                 through (torch.cat (List.toArray globals, 0L)) (torch.cat (List.toArray masks, 0L))
             let n = globals.Head.shape[0]
@@ -141,9 +141,9 @@ module Hide =
                 Noise = Decoder.patches restore.Patch noise
                 Hidden = hidden
             }
-        match trainer.Recipe.Passes with
+        match Passes.within trainer.Recipe.Passes with
         | Passes.EachView -> drawn |> List.map through |> List.unzip
-        | Passes.Together ->
+        | _ ->
             let all pick = drawn |> List.map pick |> List.toArray |> fun parts -> torch.cat (parts, 0L)
             let z, told =
                 through (

@@ -150,15 +150,16 @@ module Layers =
     /// Values set to 0 with this probability while training, the others scaled by 1 / (1 - probability). What is dropped depends on the run's seed, the step,
     /// the layer and how often the layer ran in the step: a resumed run drops the same.
     let dropout (weights: Weights) (layer: int) probability =
-        let mutable last = -1
-        let mutable calls = 0
+        let counter = weights.Counter ()
         fun (x: torch.Tensor) ->
             if not weights.Drops || probability = 0.0 then
                 x
             else
-                calls <- if weights.Step = last then calls + 1 else 0
-                last <- weights.Step
-                let bits word = uint64 (Philox.Bits (weights.Seed, weights.Step, int64 layer, calls, word))
+                let calls = weights.Call counter
+                let bits word =
+                    uint64 (
+                        Vantage.Kernels.Philox.Bits (weights.Seed, weights.Step, int64 layer, calls, word)
+                    )
                 use generator = new torch.Generator ((bits 0 <<< 32) ||| bits 1, torch.CPU)
                 let kept = torch.rand(x.shape, dtype = torch.float32, generator = generator).``to``(x.device)
                 let mask = kept.ge(Scope.number probability).to_type x.dtype

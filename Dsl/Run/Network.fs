@@ -106,12 +106,22 @@ module Network =
         | Objective.LocalGlobal _ -> true
         | _ -> false
 
+    // What an encoder makes on its way is released when it is through: the graph keeps what a backward pass needs, and no longer than that.
+    let private released (see: Sight -> torch.Tensor -> Tokens) sight images =
+        use _ = torch.NewDisposeScope ()
+        let seen = see sight images
+        {
+            Pooled = seen.Pooled.MoveToOuterDisposeScope ()
+            Patches = seen.Patches.MoveToOuterDisposeScope ()
+            Finer = seen.Finer |> Option.map _.MoveToOuterDisposeScope()
+        }
+
     let private tower weights channels (recipe: Recipe) encoder =
         let hides = (Objective.hidden recipe.Objective).IsSome
         let built = Encoders.build weights channels hides (comparesPlaces recipe.Objective) encoder
         let embedding, project, join =
             Heads.buildForTiles weights "projector" built.Width (tiles recipe) recipe.Projector
-        built, embedding, { See = built.See; Project = project; Join = join }
+        built, embedding, { See = released built.See; Project = project; Join = join }
 
     // A tower for each group of channels, each with weights of its own.
     let private split (weights: Weights) groups inner recipe =

@@ -28,6 +28,7 @@ module Train =
             | Rule.Lamb -> new Optim.Lamb (parameters, decay, Clip = clip)
             | Rule.Clipped (length, inner) ->
                 make (Nullable (if clip.HasValue then min length clip.Value else length)) inner
+            | Rule.Accumulated (_, inner) -> make clip inner
         make (Nullable ()) recipe.Optimizer.Rule
 
     let private onlineRate =

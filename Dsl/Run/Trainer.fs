@@ -7,34 +7,6 @@ open Vantage.Kernels
 /// What one step of training is made of: views to branches, branches to gradients, gradients to weights.
 [<CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module Trainer =
-    // The views of a batch as tensors, in the order of the recipe: n x channels x height x width each, tiles after n where they have any.
-    let private views trainer (values: float32 array) =
-        let n = trainer.Recipe.Batch + Objective.labelledBeside trainer.Recipe.Objective
-        let all = torch.tensor(values).``to`` trainer.Network.Weights.Device
-        let starts = Views.offsets trainer.Viewer n
-        trainer.Viewer.Shapes
-        |> List.mapi (fun v shape ->
-            let one = [| int64 shape.Channels; int64 shape.Height; int64 shape.Width |]
-            let tiles = if shape.Tiles = 1 then [||] else [| int64 shape.Tiles |]
-            all
-                .narrow(0L, int64 starts[v], int64 (n * shape.Length))
-                .view(Array.concat [ [| int64 n |]; tiles; one ]))
-
-    // Embeddings of views: each alone, or all of one size that follow one another in one pass.
-    let private embed passes (through: torch.Tensor -> torch.Tensor) (views: torch.Tensor list) =
-        let folder (view: torch.Tensor) (groups: torch.Tensor list list) =
-            match groups with
-            | (first :: _ as group) :: rest when passes = Passes.Together && first.shape = view.shape ->
-                (view :: group) :: rest
-            | _ -> [ view ] :: groups
-        List.foldBack folder views []
-        |> List.collect (function
-            | [ one ] -> [ through one ]
-            | group ->
-                let n = group.Head.shape[0]
-                let z = through (torch.cat (List.toArray group, 0L))
-                group |> List.mapi (fun i _ -> z.narrow (0L, int64 i * n, n)))
-
     // Predictions of other images than the views: running statistics stay as they are.
     let private model trainer images =
         let network = trainer.Network
@@ -58,16 +30,14 @@ module Trainer =
                     logits x
         }
 
-    /// What the views of a batch become: the embeddings, global views first, and what the objective compares. One-way objectives look at the first view as it is and at the second through the target only.
-    let branches trainer (batch: Batch) =
+    // What views become, the images of the batch being theirs; and what is left to do when the loss has been followed back to the embeddings.
+    let private branchesOf trainer views (batch: Batch) =
         let recipe, network = trainer.Recipe, trainer.Network
         let isGlobal =
             function
             | View.Global _ -> true
             | View.Local _ -> false
-        let globals, locals =
-            List.zip recipe.Views (views trainer batch.Values)
-            |> List.partition (fst >> isGlobal)
+        let globals, locals = List.zip recipe.Views views |> List.partition (fst >> isGlobal)
         let globals, locals = List.map snd globals, List.map snd locals
         let oneWay =
             match recipe.Objective, Mechanism.negatives recipe.Avoid with
@@ -79,10 +49,20 @@ module Trainer =
             let each =
                 branch.Towers
                 |> List.map (fun stream ->
-                    let z = embed recipe.Passes stream.Embed views
+                    let z = Pieces.embed recipe.Passes stream.Embed views
                     List.splitAt (min globals.Length z.Length) z)
             List.collect fst each @ List.collect snd each
-        let online = through network.Online
+        let pieces = Passes.pieces recipe.Passes
+        let again = ResizeArray<unit -> unit>()
+        let online views =
+            if pieces = 1 then
+                through network.Online views
+            else
+                let embeddings, backward = Pieces.cached pieces network.Weights (through network.Online) views
+                again.Add backward
+                embeddings
+        let still (branch: Branch) views =
+            Scope.withoutGradient (fun () -> Pieces.each pieces (through branch) views)
         let predicted = network.Ahead |> Option.map (fun ahead -> List.map ahead globals)
         let restored =
             match network.Restore, recipe.Objective with
@@ -106,8 +86,8 @@ module Trainer =
             | Some _ when hiding.IsSome ->
                 let _, teachers, _ = hiding.Value
                 teachers
-            | Some target -> Scope.withoutGradient (fun () -> through target sought)
-            | None when oneWay -> online sought |> List.map _.detach()
+            | Some target -> still target sought
+            | None when oneWay -> still network.Online sought
             | None ->
                 let z = List.truncate (globals.Length * network.Online.Towers.Length) embeddings
                 if List.contains Mechanism.StopGradient recipe.Avoid then
@@ -140,7 +120,17 @@ module Trainer =
                 |> Option.map (fun labels ->
                     let own = batch.Indices |> Array.map (fun i -> int64 labels[i])
                     torch.tensor(own).``to`` trainer.Network.Weights.Device)
-        }
+        },
+        fun () -> Seq.iter (fun backward -> backward ()) again
+
+    let private whole trainer (batch: Batch) =
+        let count = batch.Indices.Length
+        branchesOf trainer (Pieces.views trainer batch.Values count 0 count) batch
+
+    /// What the views of a batch become: the embeddings, global views first, and what the objective compares. One-way objectives look at the first view as it is and at the second through the target only.
+    let branches trainer (batch: Batch) =
+        let embeddings, branches, _ = whole trainer batch
+        embeddings, branches
 
     // K-means sets its prototypes; they are not learnt.
     let private isCentroids (recipe: Recipe) =
@@ -193,12 +183,13 @@ module Trainer =
             embeddings)
         |> ignore
 
-    /// The loss of a batch with its gradients in the weights, the embeddings, what was compared, and what to do once the weights have been stepped.
-    let gradients trainer (batch: Batch) =
-        trainer.Network.Weights.Step <- batch.Step
-        trainer.Clock.Begin ()
-        normalizePrototypes trainer
-        let embeddings, branches = branches trainer batch
+    // The same of images from .. from + count - 1 of a batch, their share of its gradient added to what the weights have.
+    let private ofPiece trainer (batch: Batch) pieces from =
+        let all = batch.Indices.Length
+        let count = all / pieces
+        let views = Pieces.views trainer batch.Values all from count
+        let embeddings, branches, again =
+            branchesOf trainer views { batch with Indices = Array.sub batch.Indices from count }
         trainer.Clock.Forward ()
         let loss, remember = trainer.Criterion.Loss (branches, batch.Step)
         let value = float (loss.item<float32>())
@@ -206,10 +197,34 @@ module Trainer =
         if not (Double.IsFinite value) then
             let rate = rateAt trainer batch.Step trainer.Recipe.Optimizer.Rate
             raise (NotFinite (batch.Step, batch.Epoch, rate, batch.Indices))
-        trainer.Optimizer.ZeroGrad ()
-        loss.backward ()
+        let share = if pieces = 1 then loss else loss / Scope.number (float pieces)
+        share.backward ()
+        again ()
         trainer.Clock.Backward ()
         value, embeddings, branches, remember
+
+    /// The loss of a batch with its gradients in the weights, the embeddings, what was compared, and what to do once the weights have been stepped. Of a batch in pieces that are
+    /// not compared with one another the mean loss, the embeddings and targets of all, and what was compared in the last.
+    let gradients trainer (batch: Batch) =
+        trainer.Network.Weights.Step <- batch.Step
+        trainer.Clock.Begin ()
+        normalizePrototypes trainer
+        trainer.Optimizer.ZeroGrad ()
+        match Rule.pieces trainer.Recipe.Optimizer.Rule with
+        | 1 -> ofPiece trainer batch 1 0
+        | pieces ->
+            let count = batch.Indices.Length / pieces
+            let each = List.init pieces (fun k -> ofPiece trainer batch pieces (k * count))
+            let joined pick =
+                each
+                |> List.map (pick >> List.map (fun (t: torch.Tensor) -> t.detach ()))
+                |> List.transpose
+                |> List.map (fun parts -> torch.cat (List.toArray parts, 0L))
+            let _, _, last, _ = List.last each
+            List.averageBy (fun (value, _, _, _) -> value) each,
+            joined (fun (_, embeddings, _, _) -> embeddings),
+            { last with Targets = joined (fun (_, _, branches, _) -> branches.Targets) },
+            (fun () -> each |> List.iter (fun (_, _, _, remember) -> remember ()))
 
     /// Steps the weights by their gradients; then the target follows, and queue, bank or centre remember.
     let advance trainer (batch: Batch) remember =

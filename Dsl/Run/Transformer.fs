@@ -58,14 +58,12 @@ module Transformer =
 
     // A residual branch left out for whole images with this probability while training (Huang et al. 2016).
     let private dropPath (weights: Weights) site probability =
-        let mutable last = -1
-        let mutable calls = 0
+        let counter = weights.Counter ()
         fun (x: torch.Tensor) ->
             if not weights.Drops || probability = 0.0 then
                 x
             else
-                calls <- if weights.Step = last then calls + 1 else 0
-                last <- weights.Step
+                let calls = weights.Call counter
                 let n = int x.shape[0]
                 let kept =
                     Array.init n (fun i ->
@@ -173,15 +171,13 @@ module Transformer =
 
     // A share of the patches left out while training, of images of the encoder's own size; drawn by place in the batch, step and pass.
     let private dropped (weights: Weights) (it: ViT) =
-        let mutable last = -1
-        let mutable calls = 0
+        let counter = weights.Counter ()
         fun sight (patches: torch.Tensor) ->
             let count = int patches.shape[1]
             let own = int it.Image / int it.Patch
             match sight with
             | Sight.Whole when weights.Drops && it.Dropped > 0.0 && count = own * own ->
-                calls <- if weights.Step = last then calls + 1 else 0
-                last <- weights.Step
+                let calls = weights.Call counter
                 let kept = count - int (it.Dropped * float count)
                 let one i =
                     let keys =

@@ -10,6 +10,8 @@ type Weights(device: torch.Device, seed: uint64, precision: Precision, learns: b
     let generator = new torch.Generator (seed, torch.CPU)
     let parameters = ResizeArray<string * Kept>()
     let buffers = ResizeArray<string * Kept>()
+    let calls = ResizeArray<int>()
+    let mutable stepOfCalls = -1
 
     /// Batch norm uses the batch's statistics and updates its running ones.
     member val Training = true with get, set
@@ -28,6 +30,31 @@ type Weights(device: torch.Device, seed: uint64, precision: Precision, learns: b
 
     /// Which step of the run this is: dropout draws by it.
     member val Step = 0 with get, set
+
+    /// A number for a layer that draws by chance, to ask `Call` with.
+    member _.Counter() =
+        calls.Add 0
+        calls.Count - 1
+
+    /// How often the layer with this counter drew in this step before; draws depend on it.
+    member this.Call counter =
+        if stepOfCalls <> this.Step then
+            for i in 0 .. calls.Count - 1 do
+                calls[i] <- 0
+            stepOfCalls <- this.Step
+        calls[counter] <- calls[counter] + 1
+        calls[counter] - 1
+
+    /// How often every layer has drawn in this step: set to what it was, layers draw the same again.
+    member this.Calls
+        with get () =
+            if stepOfCalls = this.Step then
+                calls.ToArray ()
+            else
+                Array.zeroCreate calls.Count
+        and set (before: int array) =
+            stepOfCalls <- this.Step
+            before |> Array.iteri (fun i count -> calls[i] <- count)
 
     /// What chance in layers is drawn from.
     member _.Seed = seed

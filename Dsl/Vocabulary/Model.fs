@@ -167,6 +167,25 @@ type Passes =
     | Together
     /// Each view goes through it alone (BYOL, SimSiam, MoCo v3, Barlow Twins, VICReg).
     | EachView
+    /// Either of them, but the batch in so many equal pieces, one after the other: embeddings of all pieces first, without what a backward pass needs; then the gradient of the
+    /// loss at them; then each piece again, with it. The gradient is that of the whole batch, in the memory of a piece; batch norm's statistics are of a piece (GradCache, Gao et al.
+    /// 2021, section 3.2).
+    | InPieces of pieces: int * Passes
+
+/// Functions over passes.
+module Passes =
+    /// Which images meet within a piece.
+    let rec within =
+        function
+        | Passes.InPieces (_, inner) -> within inner
+        | plain -> plain
+
+    /// How many pieces a batch goes through the network in.
+    let rec pieces =
+        function
+        | Passes.InPieces (count, inner) -> count * pieces inner
+        | Passes.Together
+        | Passes.EachView -> 1
 
 /// How gradients become steps.
 [<RequireQualifiedAccess>]
@@ -181,6 +200,21 @@ type Rule =
     | Lamb
     /// Another rule, after gradients that are longer than this, over all weights together, have been made as long (3.0 in DINO).
     | Clipped of length: float * Rule
+    /// Another rule, for the mean gradient of so many equal pieces of the batch, each with a loss of its own, one after the other: the memory of a piece. Images of different pieces
+    /// are not compared; for that see Passes.InPieces.
+    | Accumulated of pieces: int * Rule
+
+/// Functions over rules.
+module Rule =
+    /// How many pieces of a batch have losses of their own.
+    let rec pieces =
+        function
+        | Rule.Accumulated (count, inner) -> count * pieces inner
+        | Rule.Clipped (_, inner) -> pieces inner
+        | Rule.Sgd _
+        | Rule.Lars _
+        | Rule.AdamW
+        | Rule.Lamb -> 1
 
 /// The rule and its numbers. Biases and batch-norm parameters are never decayed.
 type Optimizer = { Rule: Rule; Rate: Schedule; Decay: float }

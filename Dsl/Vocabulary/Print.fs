@@ -229,6 +229,13 @@ module Print =
         | Rule.AdamW -> "Rule.AdamW"
         | Rule.Lamb -> "Rule.Lamb"
         | Rule.Clipped (length, inner) -> $"Rule.Clipped ({number length}, {rule inner})"
+        | Rule.Accumulated (pieces, inner) -> $"Rule.Accumulated ({pieces}, {rule inner})"
+
+    let rec private passes =
+        function
+        | Passes.Together -> "Passes.Together"
+        | Passes.EachView -> "Passes.EachView"
+        | Passes.InPieces (pieces, inner) -> $"Passes.InPieces ({pieces}, {passes inner})"
 
     let private view =
         function
@@ -242,10 +249,6 @@ module Print =
             | Precision.Float32 -> "Precision.Float32"
             | Precision.BFloat16 -> "Precision.BFloat16"
             | Precision.Laid (layout, inner) -> $"Precision.Laid (Layout.{layout}, {precision inner})"
-        let passes =
-            match r.Passes with
-            | Passes.Together -> "Passes.Together"
-            | Passes.EachView -> "Passes.EachView"
         let corrupt =
             match r.OnCorrupt with
             | OnCorrupt.Stop -> "OnCorrupt.Stop"
@@ -261,7 +264,7 @@ module Print =
                 $"    Views = {list (List.map view r.Views)}"
                 $"    Encoder = {encoder r.Encoder}"
                 $"    Projector = {head r.Projector}"
-                $"    Passes = {passes}"
+                $"    Passes = {passes r.Passes}"
                 $"    Avoid = {list (List.map mechanism r.Avoid)}"
                 $"    Objective = {objective r.Objective}"
                 "    Optimizer = {"

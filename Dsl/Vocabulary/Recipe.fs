@@ -46,6 +46,45 @@ module Recipe =
             | View.Local augmentation -> Some augmentation
             | View.Global _ -> None)
 
+    /// Images that are compared with one another: a batch, or a piece of it that gradients are accumulated over.
+    let compared recipe = recipe.Batch / max 1 (Rule.pieces recipe.Optimizer.Rule)
+
+    /// Images that are in the network at once, with what a backward pass needs.
+    let inNetwork recipe = compared recipe / max 1 (Passes.pieces recipe.Passes)
+
+    /// Whether the loss of a batch is a mean over its images, each compared with itself and with what is remembered: then the gradient of a batch is the mean of those of its pieces.
+    let isMeanOverImages recipe =
+        let between =
+            function
+            | Mechanism.Repel Negatives.InBatch
+            | Mechanism.Decorrelate
+            | Mechanism.KeepVariance
+            | Mechanism.MatchPrior
+            | Mechanism.KeepApart _
+            | Mechanism.MeanEntropy _
+            | Mechanism.Balance _
+            | Mechanism.BalanceOver _
+            | Mechanism.Whiten _ -> true
+            | Mechanism.Repel (Negatives.Bank (noise, _)) -> noise > 0
+            | _ -> false
+        match Objective.inner recipe.Objective with
+        | Objective.Regression
+        | Objective.NegativeCosine
+        | Objective.InfoNce _
+        | Objective.SwapCodes _
+        | Objective.SelfDistill _
+        | Objective.Classify _ -> not (List.exists between recipe.Avoid)
+        | _ -> false
+
+    /// Whether the objective asks no more of the network than an embedding of each view, so that gradients can be cached.
+    let comparesViews recipe =
+        match Objective.inner recipe.Objective with
+        | Objective.PredictAhead _
+        | Objective.Restore _
+        | Objective.LocalGlobal _
+        | Objective.Classify _ -> false
+        | other -> (Objective.hidden other).IsNone
+
     /// Every variant with exactly one mechanism left out; a recipe of n mechanisms has n.
     let ablations recipe =
         recipe.Avoid

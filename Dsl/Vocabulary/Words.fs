@@ -117,6 +117,9 @@ module Words =
     /// Each view goes through the network alone.
     let eachView = Passes.EachView
 
+    /// The batch goes through the network in so many pieces; the gradient is that of the whole batch (gradient caching).
+    let inPieces pieces passes = Passes.InPieces (pieces, passes)
+
     /// The same at every step.
     let constant value = Schedule.Constant value
 
