@@ -206,6 +206,8 @@ module Explain =
                 $"  then (x - %A{mean}) / %A{deviation}"
             ""
             $"network     {Print.encoder recipe.Encoder}, {group parameters} parameters, h has {network.Width} values, z {network.Embedding}"
+            if Encoder.isResidual recipe.Encoder then
+                Layouts.explain recipe.Precision
             for layer in shown do
                 $"  {layer.Layer, -28} {dimensions layer.Output, -16} {million (float (times layer * layer.Macs)), 10} M multiply-adds"
             ""

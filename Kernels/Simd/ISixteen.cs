@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Vantage.Kernels.Simd;
 
@@ -41,7 +42,13 @@ internal readonly unsafe struct SixteenHalves : ISixteen
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Load(void* from, long at)
     {
-        var (low, high) = Vector256.Widen(Vector256.Load((ushort*)from + at));
+        var bits = Vector256.Load((ushort*)from + at);
+        if (Avx512F.IsSupported)
+        {
+            return (Avx512F.ConvertToVector512UInt32(bits) << 16).AsSingle(); // one instruction, where widening halves takes three
+        }
+
+        var (low, high) = Vector256.Widen(bits);
         return (Vector512.Create(low, high) << 16).AsSingle();
     }
 
@@ -52,6 +59,7 @@ internal readonly unsafe struct SixteenHalves : ISixteen
         var bits = values.AsUInt32();
         var rounded = (bits + Vector512.Create(0x7FFFu) + ((bits >> 16) & Vector512<uint>.One)) >> 16;
         rounded = Vector512.ConditionalSelect(Vector512.Equals(values, values).AsUInt32(), rounded, Vector512.Create(0x7FC0u)); // a NaN stays one
-        Vector256.Narrow(rounded.GetLower(), rounded.GetUpper()).Store((ushort*)to + at);
+        var narrow = Avx512F.IsSupported ? Avx512F.ConvertToVector256UInt16(rounded) : Vector256.Narrow(rounded.GetLower(), rounded.GetUpper());
+        narrow.Store((ushort*)to + at);
     }
 }
