@@ -116,6 +116,13 @@ module ObjectiveWords =
             }
         )
 
+    /// CAN with a decoder of this width, so many blocks and heads: 512, 8 and 16 in MAE's code.
+    let decodedBy width depth heads =
+        function
+        | Objective.Restore (temperature, it) ->
+            Objective.Restore (temperature, { it with Width = width; Depth = depth; Heads = heads })
+        | other -> other
+
     /// AMDIM: scores clipped at 20, their squares weighed by 0.05 in the official code.
     let localGlobal clip penalty = Objective.LocalGlobal (clip, penalty)
 
