@@ -157,5 +157,8 @@ module ObjectiveWords =
     /// S4L's rotation.
     let rotation weight = Unlabelled.Rotation weight
 
+    /// S4L's exemplars in an embedding of this width: 1000 and 8 views of an image there.
+    let exemplar width weight = Unlabelled.Exemplar (width, weight)
+
     /// SimCLRv2's distillation of a finished run: temperature 1 from a larger network, 0.1 from one like it. The labelled images count with weight 1 beside it.
     let distil teacher temperature weight = Unlabelled.Distil (teacher, temperature, weight)

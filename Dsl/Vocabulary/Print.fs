@@ -126,6 +126,7 @@ module Print =
             $"Unlabelled.Confident ({number threshold}, {number weight})"
         | Unlabelled.Distil (run, temperature, weight) ->
             $"Unlabelled.Distil ({trained run}, {number temperature}, {number weight})"
+        | Unlabelled.Exemplar (width, weight) -> $"Unlabelled.Exemplar ({width}, {number weight})"
         | Unlabelled.Rotation weight -> $"Unlabelled.Rotation {number weight}"
 
     let private labelled =
