@@ -21,6 +21,11 @@ type Options =
     | Explain
     | About
     | Page of folder: string
+    | Published
+    | Verify
+    | Steps of count: int
+    | Ablations
+    | Without of mechanism: string
     | Watch_Collapse
 
     interface IArgParserTemplate with
@@ -42,6 +47,14 @@ type Options =
             | About ->
                 "only show the method's page: picture, formula, what keeps it from collapsing, results."
             | Page _ -> "write that page into a folder, as Markdown with a picture; no training."
+            | Published ->
+                "the configuration of the paper in place of the small one; --check and --explain do not need its set."
+            | Verify ->
+                "only hold the recipe to the laws of its views, its objective and a step, a few trials of each."
+            | Steps _ -> "only train for so many steps and say what each measured; nothing is kept."
+            | Ablations ->
+                "only list what keeps the recipe from collapsing, and what kinds of collapse nothing prevents without each."
+            | Without _ -> "run the recipe without this mechanism, by the name that --ablations lists."
             | Watch_Collapse -> "run a recipe that nothing keeps from collapsing."
 
 /// Runs a recipe as a command.
@@ -55,11 +68,14 @@ module Cli =
         | Some i -> all[i + 1 ..] |> Array.skipWhile (fun a -> a = "--")
         | None -> [||]
 
-    // Pages are made of the script's comments too.
+    // Pages are made of the script's comments too. A script that loads several recipes has theirs beside it.
     let private script (recipe: Recipe) =
+        let own = recipe.Name + ".fsx"
         match Environment.GetCommandLineArgs () |> Array.tryFind isScript with
-        | Some path -> path
-        | None -> recipe.Name + ".fsx"
+        | Some path ->
+            let beside = Path.Combine (nonNull (Path.GetDirectoryName (Path.GetFullPath path)), own)
+            if File.Exists beside then beside else path
+        | None -> own
 
     let private parser (name: string) = ArgumentParser.Create<Options>(programName = $"dotnet fsi {name}.fsx")
 
@@ -73,6 +89,19 @@ module Cli =
                 |> LanguagePrimitives.Int32WithMeasure
             Seed = options.GetResult (Seed, recipe.Seed)
     }
+
+    // The recipe without a mechanism, where one is to be left out.
+    let private less (options: ParseResults<Options>) (recipe: Recipe) =
+        match options.TryGetResult Without with
+        | None -> recipe
+        | Some kind ->
+            match Ablate.without kind recipe with
+            | Some variant -> variant
+            | None ->
+                let kinds = recipe.Avoid |> List.map Mechanism.kind |> String.concat ", "
+                raise (
+                    UserException $"--without {kind}: {recipe.Name} has no such mechanism. It has: {kinds}."
+                )
 
     let private settings (options: ParseResults<Options>) = {
         Run.settings with
@@ -116,27 +145,70 @@ module Cli =
             printfn $"{epochs} epochs take about {minutes} minutes here"
             { recipe with Epochs = LanguagePrimitives.Int32WithMeasure epochs }
 
+    // What the sets of papers are like, most images of ImageNet for all of them.
+    let private known (data: string) : ImageShape option =
+        match data with
+        | "folder:imagenet" -> Some { Images = 1281167; Channels = 3; Height = 375<px>; Width = 500<px> }
+        | "folder:stl10" -> Some { Images = 105000; Channels = 3; Height = 96<px>; Width = 96<px> }
+        | "cifar10" -> Some { Images = 50000; Channels = 3; Height = 32<px>; Width = 32<px> }
+        | _ -> None
+
+    // The shape of a set that a published configuration names and this machine lacks is known all the same.
+    let private shapeOf (options: ParseResults<Options>) settings (recipe: Recipe) =
+        match known recipe.Data with
+        | Some shape when options.Contains Published ->
+            try
+                Run.load settings recipe |> snd
+            with DataException (DataError.NoFiles _ | DataError.Missing _) ->
+                Run.checkOn settings shape recipe
+                printfn $"{recipe.Data} is not here: its published size stands in for it"
+                shape
+        | _ -> Run.load settings recipe |> snd
+
     let private dispatch (options: ParseResults<Options>) recipe =
         let settings = settings options
         options.TryGetResult Options.Page
         |> Option.iter (fun folder -> Page.save (script recipe) folder recipe)
         if options.Contains Check then
-            let _, shape = Run.load settings recipe
+            let shape = shapeOf options settings recipe
             printfn
                 $"{recipe.Name} on {recipe.Data}: {shape.Images} images of {shape.Channels} x {int shape.Height} x {int shape.Width}; no errors"
         elif options.Contains About then
             printfn $"{Page.text (script recipe) recipe}"
+        elif options.Contains Options.Verify then
+            let verdicts = Verify.briefly (shapeOf options settings recipe) recipe
+            printfn $"{recipe.Name} under the laws:\n{Verify.report verdicts}"
+            if verdicts |> List.exists _.Counterexample.IsSome then
+                raise (UserException $"{recipe.Name} breaks a law.")
+        elif options.Contains Steps then
+            printfn $"{recipe.Name}: step, loss, accuracy, entropy, spread, rank, alignment"
+            for m in Run.steps settings (options.GetResult Steps) recipe do
+                printfn
+                    $"  {m.Step} {m.Loss:F5} {m.Accuracy:F4} {m.Entropy:F4} {m.Spread:F4} {m.Rank:F2} {m.Alignment:F4}"
+        elif options.Contains Ablations then
+            for line in Ablate.lines recipe do
+                printfn $"{line}"
         elif options.Contains Explain then
-            let _, shape = Run.load settings recipe
+            let shape = shapeOf options settings recipe
             printfn $"{Explain.recipe recipe shape}"
         elif not (options.Contains Options.Page) then
             Run.train settings (within options settings recipe) |> print
 
-    /// Parses the arguments and does what they say. The exit code: 0 done, 1 an error that was explained, 130 stopped.
-    let main (arguments: string array) (recipe: Recipe) =
+    /// Parses the arguments and does what they say with a recipe or, where they ask for it, with its published configuration. The exit code: 0 done, 1 an error that was explained,
+    /// 130 stopped.
+    let mainOf (published: Recipe option) (arguments: string array) (recipe: Recipe) =
         try
             let options = (parser recipe.Name).Parse arguments
-            dispatch options (configure options recipe)
+            let chosen =
+                match published with
+                | _ when not (options.Contains Published) -> recipe
+                | Some whole -> whole
+                | None ->
+                    raise (
+                        UserException
+                            $"--published: {recipe.Name} has no published configuration. Leave it out."
+                    )
+            dispatch options (configure options chosen |> less options)
             0
         with
         | :? ArguParseException as e ->
@@ -157,14 +229,21 @@ module Cli =
             eprintfn $"{e.Message}"
             130
 
+    /// The same for a recipe without a published configuration.
+    let main arguments recipe = mainOf None arguments recipe
+
 /// The words that act on a recipe.
 [<AutoOpen>]
 module Command =
     /// Trains and evaluates a recipe with its own values, on the CPU, into a new folder under runs/: the word for notebooks.
     let train recipe = Run.train Run.settings recipe
 
+    let private ended code =
+        if code <> 0 then
+            exit code
+
     /// Runs the recipe as the script's arguments say; ends the process with an exit code that is not 0 after an error.
-    let run recipe =
-        match Cli.main (Cli.arguments ()) recipe with
-        | 0 -> ()
-        | code -> exit code
+    let run recipe = Cli.main (Cli.arguments ()) recipe |> ended
+
+    /// The same of a recipe that is derived from a published configuration, which `--published` runs in its place.
+    let runs published small = Cli.mainOf (Some published) (Cli.arguments ()) small |> ended

@@ -75,9 +75,9 @@ module Program =
             eprintfn $"{DataError.message error}"
             1
 
-    let private catalogue recipes arguments =
+    let private told (command: unit -> unit) =
         try
-            Catalogue.main recipes arguments
+            command ()
             0
         with
         | :? Argu.ArguParseException as e ->
@@ -93,7 +93,10 @@ module Program =
         | [| "doctor" |] -> doctor ()
         | [| "data"; spec |] -> data spec
         | _ when arguments.Length > 0 && arguments[0] = "encoder" -> Export.main (List.ofArray arguments[1..])
-        | _ when arguments.Length > 1 && arguments[0] = "catalogue" -> catalogue arguments[1] arguments[2..]
+        | _ when arguments.Length > 1 && arguments[0] = "catalogue" ->
+            told (fun () -> Catalogue.main arguments[1] arguments[2..])
+        | _ when arguments.Length > 1 && arguments[0] = "ablate" ->
+            told (fun () -> Ablate.main arguments[1] arguments[2..])
         | _ when arguments.Length > 0 && arguments[0] = "evaluate" -> Evaluate.main arguments[1..]
         | _ when arguments.Length > 0 && arguments[0] = "compare" ->
             CompareCommand.main (List.ofArray arguments[1..])

@@ -1,5 +1,6 @@
 // IMAX: two views share as much information as a Gaussian model sees.
 // Source     Becker and Hinton 1992, Nature 355: the information of signals that are the average of both modules, in its form for vectors
+// Published  nothing on photographs, so no configuration to derive from: two modules of one value each saw stereograms of random dots
 // Differs    SimCLR's view, encoder, optimizer and length for two cores; images in place of stereograms, noise of variance 0.1
 // Command    ./research run Recipes/imax.fsx [--data fashion-mnist]
 // Expect     see Recipes/README.md: scores, time and machine

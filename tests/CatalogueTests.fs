@@ -56,6 +56,41 @@ let tests =
                 Expect.stringContains e.Message "1.5 minutes" "names what it holds")
             System.IO.File.Delete file
         }
+        test "gauges at the end are means of the last tenth of the lines, of those that are there" {
+            Script.inFolder (fun folder ->
+                let line i = $"{{\"step\":{i},\"spread\":{i}.0,\"rank\":\"NaN\",\"entropy\":2.5}}"
+                System.IO.File.WriteAllLines (Metrics.file folder, [ for i in 1..20 -> line i ])
+                Expect.equal (Metrics.atEnd folder) (Map [ "spread", 19.5; "entropy", 2.5 ]) "19 and 20")
+        }
+        test "ablations: each mechanism by name, with the collapse that nothing prevents without it" {
+            let byol = {
+                Generators.small with
+                    Objective = regression
+                    Avoid = [ momentumTarget 0.99; predict [ linear 8 ] ]
+            }
+            Expect.equal
+                (Ablate.lines byol)
+                [
+                    "nothing\tdimensional"
+                    "momentumTarget\tcomplete, dimensional"
+                    "predict\tcomplete, dimensional"
+                ]
+                "lines"
+            Expect.equal
+                ((Ablate.without "predict" byol).Value.Avoid)
+                [ momentumTarget 0.99 ]
+                "without the predictor"
+            Expect.isNone (Ablate.without "centre" byol) "no such mechanism"
+            let name, left = "byol - predict", trained 30.0 20.0 (Some "warning: step 3")
+            let table =
+                Ablate.markdown [ "nothing", "none", "byol"; "predict", "complete", name ] [
+                    { left with Recipe = name; Metrics = left.Metrics.Add ("rank", 1.25) }
+                ]
+            Expect.equal
+                (List.last table)
+                "| predict | complete | 3 | 30.00 | 40.00 |  | 1.25 |  |  |  | 1 of 1 |"
+                "row"
+        }
         test "a step is timed on the recipe's own views" {
             let data = Sets.load "glyphs:64:40"
             let seconds = Budget.secondsAStep TorchSharp.torch.CPU Generators.small data.Train

@@ -202,22 +202,4 @@ let tests =
                     "precious"
                     "untouched")
         }
-        for file in Directory.GetFiles (Path.Combine (Script.root, "Recipes"), "*.fsx") do
-            let name = nonNull (Path.GetFileName file)
-            if name <> "prelude.fsx" then
-                test $"{name}: explain, which checks first, and the page as it stands in Recipes/pages" {
-                    Script.inFolder (fun folder ->
-                        use child = startOf file folder [ "--explain"; "--page"; folder ]
-                        let code, text = finish child
-                        Expect.equal code 0 (Script.tail 20 text)
-                        Expect.stringContains text "what prevents it" "explain"
-                        let own = nonNull (Path.GetFileNameWithoutExtension file)
-                        Expect.stringContains text $"{own}: " "of this very recipe"
-                        Expect.isLessThan (File.ReadAllLines file).Length 60 "lines of a recipe"
-                        for kind in [ ".md"; ".svg" ] do
-                            let made = File.ReadAllText (Path.Combine (folder, own + kind))
-                            let pages = Path.Combine (Script.root, "Recipes", "pages")
-                            let committed = File.ReadAllText (Path.Combine (pages, own + kind))
-                            Expect.equal committed made "./research recipes --pages writes the pages anew")
-                }
     ]

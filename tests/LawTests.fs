@@ -119,6 +119,15 @@ let tests =
             for step, value in expected do
                 Expect.isLessThan (abs (at step - value)) 1e-6 $"step {step}"
         }
+        test "a rate falls by steps, counted from the end of its warm-up, and along an arc" {
+            let at step = Schedule.at 10 60 step (warmup 1<epoch> (steps 1.0 0.1 [ 2<epoch>; 4<epoch> ]))
+            for step, value in [ 0, 0.0; 5, 0.5; 10, 1.0; 29, 1.0; 30, 0.1; 49, 0.1; 50, 0.01; 60, 0.01 ] do
+                Expect.isLessThan (abs (at step - value)) 1e-12 $"step {step}"
+            // methods.md, section 1.5: FixMatch ends at 0.19509 of its rate.
+            let arc step = Schedule.at 10 60 step (arc 1.0 0.4375)
+            for step, value in [ 0, 1.0; 30, cos (0.21875 * System.Math.PI); 60, 0.19509 ] do
+                Expect.isLessThan (abs (arc step - value)) 1e-5 $"arc, step {step}"
+        }
         testPropertyWithConfig plain "ablations leave out one mechanism each" (fun (n: byte) ->
             let recipe = { Generators.small with Avoid = List.replicate (int n % 5) (repel inBatch) }
             let ablations = Recipe.ablations recipe

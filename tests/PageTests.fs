@@ -73,6 +73,20 @@ let tests =
             for row in [ "`other.fsx`"; "`third.fsx`" ] do
                 Expect.isFalse (page.Contains row) row
         }
+        test "what a small configuration says of its fields is on its page" {
+            let small = [|
+                "let small = {"
+                "    published with"
+                "        Batch = 256 // two cores"
+                "        Data = \"glyphs\""
+                "        Objective = ntXent 0.5 // fewer images: 0.1 there"
+                "}"
+            |]
+            let page = Page.markdown "name.fsx" (Array.append script small) [||] Generators.small
+            for line in [ "- Batch: two cores"; "- Objective: fewer images: 0.1 there" ] do
+                Expect.stringContains page line "a field"
+            Expect.isFalse (page.Contains "- Data") "nothing is said of it"
+        }
         test "a method without results says so" {
             let page = Page.markdown "none.fsx" script [||] Generators.small
             Expect.stringContains page "Not measured yet." "said"

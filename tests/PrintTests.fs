@@ -60,7 +60,13 @@ let private recipes =
                         Rule.Lamb
                         Rule.Accumulated (8, Rule.Clipped (1.0, Rule.AdamW))
                     ][i % 5]
-                Rate = (if i % 2 = 0 then constant 1e-3 else warmup 2<epoch> (cosine 0.3 1e-9))
+                Rate =
+                    [
+                        constant 1e-3
+                        warmup 2<epoch> (cosine 0.3 1e-9)
+                        steps 0.1 0.5 [ 3<epoch>; 7<epoch> ]
+                        arc 0.03 0.4375
+                    ][i % 4]
                 Decay = 1e-6 * float i
             }
             Avoid =

@@ -17,12 +17,18 @@ let root =
 /// How a script ended: its exit code (None: stopped at the time limit) and what it wrote, errors after output.
 type Ended = { Code: int option; Text: string }
 
-/// Runs a script in a folder with these environment variables; past the limit it and its children are ended.
-let run (limit: TimeSpan) (folder: string) (variables: (string * string) list) (file: string) : Ended =
+/// Runs a script with arguments in a folder with these environment variables; past the limit it and its children are ended.
+let runWith
+    (limit: TimeSpan)
+    (folder: string)
+    (variables: (string * string) list)
+    (file: string)
+    (arguments: string list)
+    : Ended =
     let start =
         ProcessStartInfo (
             "dotnet",
-            [ "fsi"; "--nologo"; file ],
+            [ "fsi"; "--nologo"; file ] @ arguments,
             WorkingDirectory = folder,
             RedirectStandardOutput = true,
             RedirectStandardError = true
@@ -42,6 +48,9 @@ let run (limit: TimeSpan) (folder: string) (variables: (string * string) list) (
         Code = (if inTime then Some child.ExitCode else None)
         Text = output.Result + errors.Result
     }
+
+/// The same without arguments.
+let run limit folder variables file = runWith limit folder variables file []
 
 /// Hands a fresh folder to a test and removes it after.
 let inFolder (test: string -> 'a) : 'a =

@@ -118,6 +118,7 @@ let all: (string * Recipe) list =
         "VAT", with' (semiSupervised 2 8 [ vat 1.0 0.3 0.4; leastEntropy 0.06 ]) [] small
         "UDA", with' (semiSupervised 2 8 [ sharpened 0.4 0.3 1.0 ] |> annealed Annealing.Linear) [] small
         "FixMatch", with' (semiSupervised 2 8 [ confident 0.3 1.0 ]) [] small
+        "S4L by exemplars", with' (semiSupervised 2 8 [ exemplar 6 1.0 ]) [] small
         "S4L", with' (semiSupervised 2 8 [ rotation 1.0 ]) [] small
         "distillation", with' (semiSupervised 2 8 [ distil FinishedRun.run 1.0 1.0 ]) [] small
         "fine-tuning from a middle layer",

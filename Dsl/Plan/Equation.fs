@@ -21,6 +21,8 @@ module Equation =
             $"+ {weight} mean [ max p ≥ {threshold} ] CE(argmax p, p′)         p′ of the last view"
         | Unlabelled.Distil (_, temperature, weight) ->
             $"+ {weight} mean CE(softmax(teacher's logits / {temperature}), softmax(logits / {temperature}))"
+        | Unlabelled.Exemplar (_, weight) ->
+            $"+ {weight} mean log(1 + exp(max |e − e⁺| − min |e − e⁻|))         e: what a second head makes of each view"
         | Unlabelled.Rotation weight -> $"+ {weight} mean CE(turn, which of 4 turns)"
 
     /// The lines of an objective's formula.

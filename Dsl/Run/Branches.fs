@@ -10,6 +10,8 @@ type Model = {
     Logits: torch.Tensor -> torch.Tensor
     /// Images, each turned by no, one, two and three quarters counter-clockwise, 4n in all, to what a second head says of the turn.
     Turns: torch.Tensor -> torch.Tensor
+    /// All global views to what a second head makes of exemplars, one view below the other.
+    Exemplars: unit -> torch.Tensor
     /// A finished run and images to its logits, without gradient.
     Teach: Trained -> torch.Tensor -> torch.Tensor
 }
@@ -94,6 +96,7 @@ module Branches =
                 Images = predictions.Head
                 Logits = id
                 Turns = four
+                Exemplars = fun () -> torch.cat (List.toArray predictions, 0L)
                 Teach = fun _ x -> torch.zeros_like x
             }
             Labels =

@@ -43,6 +43,17 @@ type CatalogueRun = {
     Warning: string option
 }
 
+/// What is run once for each seed.
+type CatalogueEntry = {
+    /// In the record.
+    Name: string
+    Script: string
+    /// Of the script, beside those of the data, the seed and the budget.
+    Arguments: string list
+    /// Whose number of epochs it trains for: the first of these entries finds out how many fit into the minutes.
+    Budget: string
+}
+
 /// Every recipe on one set under one budget: a table of what each reaches beside a random network.
 module Catalogue =
     let private options = JsonSerializerOptions JsonSerializerDefaults.Web
@@ -111,7 +122,10 @@ module Catalogue =
             use json = JsonDocument.Parse (File.ReadAllText (RunResult.file folder))
             let root = json.RootElement
             Ok (
-                table (root.GetProperty "metrics"),
+                Map.fold
+                    (fun all k v -> Map.add k v all)
+                    (table (root.GetProperty "metrics"))
+                    (Metrics.atEnd folder),
                 table (root.GetProperty "random"),
                 root.GetProperty("epochs").GetInt32(),
                 errors.Result.Split '\n' |> Array.tryFind _.StartsWith("warning: step")
@@ -131,7 +145,8 @@ module Catalogue =
             / float (values.Length - 1)
         )
 
-    let private spread values =
+    /// Mean and deviation of several values, or the only one.
+    let spread values =
         match values with
         | [] -> ""
         | [ one ] -> number one
@@ -208,43 +223,37 @@ module Catalogue =
                 row name own
         ]
 
-    /// Runs what the record lacks and writes record and table after each run; a run that fails is told at the end and does not stop the others.
-    let main (recipes: string) (arguments: string array) =
-        let options =
-            ArgumentParser.Create<CatalogueOptions>(programName = "./research catalogue").Parse arguments
-        let data = options.GetResult (Data, "fashion-mnist")
-        let minutes = options.GetResult (Minutes, 5.0)
-        let seeds = options.GetResult (Seeds, 3)
-        if minutes <= 0.0 || seeds < 1 then
-            raise (UserException $"--minutes {minutes} --seeds {seeds}: both must be above 0.")
-        let kind = data.Split(':').[0]
-        let out = Path.GetFullPath (options.GetResult (Out, Path.Combine ("runs", $"catalogue-{kind}")))
-        let file = Path.GetFullPath (options.GetResult (Record, Path.Combine (out, "runs.jsonl")))
-        let names = scripts recipes (options.TryGetResult Recipes)
-        for folder in [ out; nonNull (Path.GetDirectoryName file) ] do
+    /// Runs what the record lacks, every entry with one seed before any with the next, writes record and table after each run and prints the table; a run that fails is told at the end
+    /// and does not stop the others.
+    let fill
+        (entries: CatalogueEntry list)
+        data
+        minutes
+        seeds
+        out
+        file
+        (markdown: CatalogueRun list -> string list)
+        =
+        for folder in [ out; nonNull (Path.GetDirectoryName (Path.GetFullPath file)) ] do
             Directory.CreateDirectory folder |> ignore
         let failed = ResizeArray<string>()
         for seed in 0 .. seeds - 1 do
-            for name in names do
+            for entry in entries do
                 let done' = record data minutes file
-                if done' |> List.forall (fun run -> (run.Recipe, run.Seed) <> (name, seed)) then
+                if done' |> List.forall (fun run -> (run.Recipe, run.Seed) <> (entry.Name, seed)) then
                     // The epochs that fit are measured once, so that all seeds have the same.
                     let budget =
-                        match done' |> List.tryFind (fun run -> run.Recipe = name) with
+                        match done' |> List.tryFind (fun run -> run.Recipe = entry.Budget) with
                         | Some earlier -> [ "--epochs"; string earlier.Epochs ]
                         | None -> [ "--minutes"; minutes.ToString CultureInfo.InvariantCulture ]
-                    printfn $"{name}, seed {seed}"
-                    let script = Path.Combine (recipes, name + ".fsx")
-                    match
-                        train
-                            script
-                            (Path.Combine (out, $"{name}-{seed}"))
-                            ([ "--data"; data; "--seed"; string seed ] @ budget)
-                    with
-                    | Error text -> failed.Add $"seed {seed}: {text}"
+                    printfn $"{entry.Name}, seed {seed}"
+                    let folder = Path.Combine (out, $"{entry.Name.Replace (' ', '_')}-{seed}")
+                    let arguments = [ "--data"; data; "--seed"; string seed ] @ budget @ entry.Arguments
+                    match train entry.Script folder arguments with
+                    | Error text -> failed.Add $"{entry.Name}, seed {seed}: {text}"
                     | Ok (metrics, random, epochs, warning) ->
                         let run = {
-                            Recipe = name
+                            Recipe = entry.Name
                             Seed = seed
                             Data = data
                             Minutes = minutes
@@ -263,3 +272,27 @@ module Catalogue =
         if failed.Count > 0 then
             let texts = String.concat "\n" failed
             raise (UserException $"{failed.Count} runs failed; the same command tries them again:\n{texts}")
+
+    /// Runs what the record lacks of the recipes that the arguments ask for.
+    let main (recipes: string) (arguments: string array) =
+        let options =
+            ArgumentParser.Create<CatalogueOptions>(programName = "./research catalogue").Parse arguments
+        let data = options.GetResult (Data, "fashion-mnist")
+        let minutes = options.GetResult (Minutes, 5.0)
+        let seeds = options.GetResult (Seeds, 3)
+        if minutes <= 0.0 || seeds < 1 then
+            raise (UserException $"--minutes {minutes} --seeds {seeds}: both must be above 0.")
+        let kind = data.Split(':').[0]
+        let out = Path.GetFullPath (options.GetResult (Out, Path.Combine ("runs", $"catalogue-{kind}")))
+        let file = Path.GetFullPath (options.GetResult (Record, Path.Combine (out, "runs.jsonl")))
+        let names = scripts recipes (options.TryGetResult Recipes)
+        let entries = [
+            for name in names ->
+                {
+                    Name = name
+                    Script = Path.Combine (recipes, name + ".fsx")
+                    Arguments = []
+                    Budget = name
+                }
+        ]
+        fill entries data minutes seeds out file markdown

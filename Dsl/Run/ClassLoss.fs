@@ -65,6 +65,10 @@ module ClassLoss =
         | Unlabelled.Confident (threshold, weight) -> weight, Torch.PseudoLabel.Loss (strong, weak, threshold)
         | Unlabelled.Distil (run, temperature, weight) ->
             weight, Torch.Consistency.Distil (weak, branches.Model.Teach run images, temperature)
+        | Unlabelled.Exemplar (_, weight) ->
+            let embeddings = branches.Model.Exemplars ()
+            let images = branches.Images.repeat [| embeddings.shape[0] / branches.Images.shape[0] |]
+            weight, Torch.BatchHard.Loss (embeddings, images)
         | Unlabelled.Rotation weight ->
             // Four copies of every image below one another, each turned by its number of quarters.
             let logits = branches.Model.Turns branches.Model.Images

@@ -16,6 +16,7 @@ module EncoderFile =
         "predictor."
         "prototypes."
         "turn."
+        "exemplar."
         "context."
         "decoder."
         "scale0."

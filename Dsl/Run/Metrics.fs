@@ -58,6 +58,24 @@ module Metrics =
         else
             []
 
+    /// The gauges of a run at its end, by the names that its lines have: the mean of each over the last tenth of them.
+    let atEnd folder =
+        let lines = File.ReadAllLines (file folder)
+        let last = lines[lines.Length - max 1 (lines.Length / 10) ..]
+        let values (name: string) = [
+            for line in last do
+                use json = JsonDocument.Parse line
+                match json.RootElement.TryGetProperty name with
+                | true, value when value.ValueKind = JsonValueKind.Number -> value.GetDouble ()
+                | _ -> ()
+        ]
+        Map [
+            for name in [ "spread"; "rank"; "alignment"; "uniformity"; "entropy" ] do
+                match values name with
+                | [] -> ()
+                | found -> name, List.average found
+        ]
+
     /// Forgets the lines from a step on: a resumed run writes them again.
     let truncate folder step =
         let kept = read folder |> List.filter (fun m -> m.Step < step)

@@ -68,6 +68,8 @@ type Network = {
     Predict: torch.Tensor -> torch.Tensor
     /// Representations to scores of four turns, where the objective asks for them.
     Turn: (torch.Tensor -> torch.Tensor) option
+    /// Representations to embeddings of exemplars, where the objective asks for them.
+    Exemplar: (torch.Tensor -> torch.Tensor) option
     /// Images to their embeddings and what their patches predict of others, where the objective asks for it.
     Ahead: (torch.Tensor -> torch.Tensor * Prediction list) option
     /// Images at three scales, where the objective compares them.
@@ -229,6 +231,16 @@ module Network =
                     )
                 else
                     None
+            Exemplar =
+                Objective.exemplars recipe.Objective
+                |> Option.map (fun width ->
+                    snd (
+                        Heads.build
+                            online.Weights
+                            "exemplar"
+                            online.Width
+                            (Head [ Layer.Linear (width, true) ])
+                    ))
             Ahead =
                 match recipe.Objective with
                 | Objective.PredictAhead ahead -> Some (patchwise recipe.Encoder online ahead)

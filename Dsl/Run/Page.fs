@@ -2,6 +2,7 @@ namespace Vantage
 
 open System
 open System.IO
+open System.Text.RegularExpressions
 
 /// A method's page, made from its recipe and its script: what it is, its picture, its formula, what keeps it from collapsing, what it reaches.
 module Page =
@@ -27,6 +28,20 @@ module Page =
                     (text.Substring (0, at), text.Substring(at).Trim()) :: found
                 | _ -> ("", text) :: found
         comments |> Array.fold folder [] |> List.rev
+
+    // What the fields of the small configuration say of how they differ: "Batch = 256 // two cores", between "published with" and its bracket.
+    let private differs (script: string array) = [
+        let mutable inside = false
+        for line in script do
+            if line.Contains "published with" then
+                inside <- true
+            elif line.StartsWith '}' then
+                inside <- false
+            elif inside then
+                let found = Regex.Match (line, @"^ +([A-Z]\w+) = .*// (.+)$")
+                if found.Success then
+                    $"{found.Groups[1].Value}: {found.Groups[2].Value}"
+    ]
 
     // The rows that a table of results has of a script, each table with its heading.
     let private measured (script: string) (results: string array) = [
@@ -56,7 +71,7 @@ module Page =
 
     /// The page as Markdown. `results` are the lines of the tables of results.
     let markdown (script: string) (text: string array) (results: string array) (recipe: Recipe) =
-        let fields = fields text
+        let fields, changed = fields text, differs text
         let field name = fields |> List.filter (fun (n, _) -> n = name) |> List.map snd
         let file = nonNull (Path.GetFileName script)
         let section title lines = if List.isEmpty lines then [] else [ ""; $"## {title}"; "" ] @ lines
@@ -74,6 +89,10 @@ module Page =
             yield!
                 section "Here" [
                     yield! field "Differs" |> List.map (sprintf "Differs: %s")
+                    if not changed.IsEmpty then
+                        "The fields that differ from the published configuration, which `--published` runs:"
+                        ""
+                        yield! changed |> List.map (sprintf "- %s")
                     match measured file results with
                     | [] ->
                         ""

@@ -68,12 +68,15 @@ module Run =
             let lines = left |> List.map (fun e -> "  - " + Check.message e) |> String.concat "\n"
             raise (UserException $"The recipe cannot run:\n{lines}")
 
+    /// Refuses a recipe that images of this shape do not fit.
+    let checkOn settings shape recipe = refuse settings.WatchCollapse (Check.onImages shape recipe)
+
     /// The set of a recipe, after all checks of the recipe alone and on the set's images.
     let load settings (recipe: Recipe) =
         refuse settings.WatchCollapse (Check.recipe recipe)
         let data = Sets.load recipe.Data
         let shape = describe data.Train
-        refuse settings.WatchCollapse (Check.onImages shape recipe)
+        checkOn settings shape recipe
         if Objective.needsLabels recipe.Objective && data.Train.Labels.IsNone then
             raise (
                 UserException
@@ -105,6 +108,27 @@ module Run =
         let data, _ = load settings recipe
         let seconds = Budget.secondsAStep device recipe data.Train
         Budget.epochs minutes seconds (data.Train.Count / recipe.Batch)
+
+    /// The metrics of the first steps of a run of so many, of which nothing is kept.
+    let steps settings count (recipe: Recipe) =
+        if count < 1 then
+            raise (UserException $"--steps {count}: give a number of steps from 1 on.")
+        let device = device settings.Device
+        torch.set_num_threads (defaultArg settings.Threads Environment.ProcessorCount)
+        let data, _ = load settings recipe
+        TrainedRun.check recipe
+        use _ = torch.NewDisposeScope ()
+        let trainer = Train.prepare (ViewEngine.Best ()) device recipe data.Train
+        let metrics = ResizeArray<Metric>()
+        Train.run
+            { trainer with Total = count }
+            Position.start
+            metrics.Add
+            ignore
+            ignore
+            CancellationToken.None
+        |> ignore
+        List.ofSeq metrics
 
     /// SIGINT and SIGTERM ask for a stop at the end of the step; a second one ends the process as usual.
     let private onSignals (source: CancellationTokenSource) =

@@ -8,7 +8,7 @@ open Vantage.Kernels
 [<CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module Trainer =
     // Predictions of other images than the views: running statistics stay as they are.
-    let private model trainer images =
+    let private model trainer (views: torch.Tensor list) =
         let network = trainer.Network
         let still (through: torch.Tensor -> torch.Tensor) x =
             network.Weights.Following <- false
@@ -17,13 +17,17 @@ module Trainer =
             finally
                 network.Weights.Following <- true
         {
-            Images = images
+            Images = views.Head
             Logits = still (network.Encode >> network.Project >> network.Predict)
             Turns =
                 fun x ->
                     let turned = [| for k in 0L .. 3L -> x.rot90 (k, struct (2L, 3L)) |]
                     let through = still network.Encode (torch.cat (turned, 0L))
                     network.Turn.Value through
+            Exemplars =
+                fun () ->
+                    still network.Encode (torch.cat (List.toArray views, 0L))
+                    |> network.Exemplar.Value
             Teach =
                 fun run x ->
                     let _, logits = trainer.Teachers |> List.find (fun (own, _) -> own = run)
@@ -113,7 +117,7 @@ module Trainer =
                     learnt, network.Target |> Option.bind _.Prototypes |> Option.defaultValue learnt)
             Epoch = batch.Epoch
             Progress = float batch.Step / float (max 1 trainer.Total)
-            Model = model trainer globals.Head
+            Model = model trainer globals
             Images = torch.tensor(batch.Indices |> Array.map int64).``to`` trainer.Network.Weights.Device
             Labels =
                 trainer.Split.Labels

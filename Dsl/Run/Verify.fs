@@ -31,15 +31,20 @@ module Verify =
             Loss = fun predictions targets -> loss predictions.Head (List.last targets)
         }
 
-    /// Runs the laws of a recipe on images of this shape: those of each of its views, of its objective under its mechanisms, and of its networks and a step.
-    let recipe (shape: ImageShape) (recipe: Recipe) =
-        let views =
+    let private ofRecipe views objective steps (shape: ImageShape) (recipe: Recipe) =
+        let rendered =
             Recipe.augmentations recipe
             |> List.distinct
-            |> List.collect (VerifyViews.augmentationOn (ViewEngine.Best ()) 20 shape.Channels)
-        views
-        @ VerifyObjective.run 20 (Subjects.ofRecipe recipe.Objective recipe.Avoid)
-        @ VerifyRecipe.run 3 shape recipe
+            |> List.collect (VerifyViews.augmentationOn (ViewEngine.Best ()) views shape.Channels)
+        rendered
+        @ VerifyObjective.run objective (Subjects.ofRecipe recipe.Objective recipe.Avoid)
+        @ VerifyRecipe.run steps shape recipe
+
+    /// Runs the laws of a recipe on images of this shape: those of each of its views, of its objective under its mechanisms, and of its networks and a step.
+    let recipe shape recipe = ofRecipe 20 20 3 shape recipe
+
+    /// The same with few trials of each law: for tests that run often.
+    let briefly shape recipe = ofRecipe 1 2 1 shape recipe
 
     /// Verdicts in words, a line for each law.
     let report verdicts =

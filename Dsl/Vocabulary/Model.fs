@@ -70,6 +70,9 @@ type Unlabelled =
     | Confident of threshold: float * weight: float
     /// Cross-entropy of a second head that tells by how many quarters an image was turned, over all images (S4L, Zhai et al. 2019).
     | Rotation of weight: float
+    /// The views of an image closer to one another than to another image's, in an embedding of this width that a second head makes: the hardest triplet of each, a soft margin, over all
+    /// images (S4L's exemplars, Zhai et al. 2019, section 3.1; Hermans et al. 2017).
+    | Exemplar of width: int * weight: float
     /// Cross-entropy of the first view's predictions with those of a finished run for the same view, both at a temperature (SimCLRv2, Chen et al. 2020b, equation 2).
     | Distil of Trained * temperature: float * weight: float
 

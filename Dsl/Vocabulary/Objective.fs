@@ -72,12 +72,18 @@ module Objective =
     /// Whether a second head tells how far images were turned.
     let turns =
         function
+        | Objective.Classify (_, _, terms) -> terms |> List.exists _.IsRotation
+        | _ -> false
+
+    /// How wide the embedding of exemplars is, where it has them.
+    let exemplars objective =
+        match inner objective with
         | Objective.Classify (_, _, terms) ->
             terms
-            |> List.exists (function
-                | Unlabelled.Rotation _ -> true
-                | _ -> false)
-        | _ -> false
+            |> List.tryPick (function
+                | Unlabelled.Exemplar (width, _) -> Some width
+                | _ -> None)
+        | _ -> None
 
     /// The finished runs whose predictions it learns from.
     let teachers objective =
@@ -96,6 +102,7 @@ module Objective =
             let compares =
                 function
                 | Unlabelled.Sharpened _
+                | Unlabelled.Exemplar _
                 | Unlabelled.Confident _ -> true
                 | _ -> false
             if List.exists compares terms then 2 else 1
@@ -234,6 +241,9 @@ module Objective =
                     "ramp", ramp, false
                 | Unlabelled.LeastEntropy weight
                 | Unlabelled.Rotation weight -> "weight", weight, false
+                | Unlabelled.Exemplar (width, weight) ->
+                    "width of exemplars", float width, true
+                    "weight", weight, false
                 | Unlabelled.Vat (epsilon, trial, weight, ramp) ->
                     "epsilon", epsilon, true
                     "trial step", trial, true

@@ -119,6 +119,13 @@ module ObjectiveWords =
             }
         )
 
+    /// CAN with a decoder of this width, so many blocks and heads: 512, 8 and 16 in MAE's code.
+    let decodedBy width depth heads =
+        function
+        | Objective.Restore (temperature, it) ->
+            Objective.Restore (temperature, { it with Width = width; Depth = depth; Heads = heads })
+        | other -> other
+
     /// AMDIM: scores clipped at 20, their squares weighed by 0.05 in the official code.
     let localGlobal clip penalty = Objective.LocalGlobal (clip, penalty)
 
@@ -152,6 +159,9 @@ module ObjectiveWords =
 
     /// S4L's rotation.
     let rotation weight = Unlabelled.Rotation weight
+
+    /// S4L's exemplars in an embedding of this width: 1000 and 8 views of an image there.
+    let exemplar width weight = Unlabelled.Exemplar (width, weight)
 
     /// SimCLRv2's distillation of a finished run: temperature 1 from a larger network, 0.1 from one like it. The labelled images count with weight 1 beside it.
     let distil teacher temperature weight = Unlabelled.Distil (teacher, temperature, weight)

@@ -20,6 +20,10 @@ module Print =
         function
         | Schedule.Constant x -> $"Schedule.Constant {number x}"
         | Schedule.Cosine (first, last) -> $"Schedule.Cosine ({number first}, {number last})"
+        | Schedule.Steps (first, factor, epochs) ->
+            let epochs = epochs |> List.map (int >> whole (nameof epoch))
+            $"Schedule.Steps ({number first}, {number factor}, {list epochs})"
+        | Schedule.Arc (first, share) -> $"Schedule.Arc ({number first}, {number share})"
         | Schedule.Warmup (epochs, after) ->
             $"Schedule.Warmup ({whole (nameof epoch) (int epochs)}, {schedule after})"
 
@@ -124,6 +128,7 @@ module Print =
             $"Unlabelled.Confident ({number threshold}, {number weight})"
         | Unlabelled.Distil (run, temperature, weight) ->
             $"Unlabelled.Distil ({trained run}, {number temperature}, {number weight})"
+        | Unlabelled.Exemplar (width, weight) -> $"Unlabelled.Exemplar ({width}, {number weight})"
         | Unlabelled.Rotation weight -> $"Unlabelled.Rotation {number weight}"
 
     let private labelled =

@@ -25,6 +25,9 @@ module ProtocolWords =
             Decay = 0.0
         }
 
+    /// A linear probe by SGD of this name: a rate for a batch of 256 that falls by half a cosine, momentum 0.9, no decay.
+    let linearSgd name rate batch epochs = sgd name [ rate ] batch epochs Decline.Cosine false
+
     /// SimCLR's linear probe (appendix B.6; README.md of google-research/simclr): 90 epochs, rate 0.1 for a batch of 256 (4096 in the paper), Nesterov's momentum 0.9, no decay (1e-6 in
     /// the README's command); half a cosine (model_util.py).
     let simclrLinear batch = sgd "simclr" [ 0.1 ] batch 90 Decline.Cosine true

@@ -7,6 +7,10 @@ type Schedule =
     | Constant of float
     /// Half a cosine from the first value to the last.
     | Cosine of first: float * last: float
+    /// The first value, multiplied by the factor at the start of each of these epochs, counted from where the schedule begins.
+    | Steps of first: float * factor: float * epochs: int<epoch> list
+    /// The first value times the cosine of an angle that grows evenly from 0 to this share of half a turn (FixMatch: 7/16).
+    | Arc of first: float * share: float
     /// Linear from 0 over the first epochs, then the other schedule over what remains.
     | Warmup of int<epoch> * after: Schedule
 
@@ -20,6 +24,12 @@ module Schedule =
         | Schedule.Cosine (first, last) ->
             let share = if total <= 0 then 0.0 else float step / float total
             last + (first - last) * 0.5 * (1.0 + cos (System.Math.PI * min 1.0 share))
+        | Schedule.Steps (first, factor, epochs) ->
+            let passed = epochs |> List.filter (fun epoch -> step >= int epoch * perEpoch)
+            first * factor ** float passed.Length
+        | Schedule.Arc (first, share) ->
+            let progress = if total <= 0 then 0.0 else float step / float total
+            first * cos (System.Math.PI * share * min 1.0 progress)
         | Schedule.Warmup (epochs, after) ->
             let warm = int epochs * perEpoch
             if step < warm then
@@ -32,6 +42,10 @@ module Schedule =
         function
         | Schedule.Constant value -> [ value ]
         | Schedule.Cosine (first, last) -> [ first; last ]
+        | Schedule.Steps (first, factor, epochs) -> [
+            for passed in 0 .. epochs.Length -> first * factor ** float passed
+          ]
+        | Schedule.Arc (first, share) -> [ first; first * cos (System.Math.PI * share) ]
         | Schedule.Warmup (_, after) -> values after
 
     /// Epochs of warm-up.
@@ -39,4 +53,6 @@ module Schedule =
         function
         | Schedule.Warmup (epochs, after) -> epochs + warmup after
         | Schedule.Constant _
-        | Schedule.Cosine _ -> 0<epoch>
+        | Schedule.Cosine _
+        | Schedule.Steps _
+        | Schedule.Arc _ -> 0<epoch>

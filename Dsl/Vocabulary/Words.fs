@@ -126,6 +126,12 @@ module Words =
     /// Half a cosine.
     let cosine first last = Schedule.Cosine (first, last)
 
+    /// A value that is multiplied by a factor at the start of each of these epochs: 0.1 in MoCo and instance discrimination.
+    let steps first factor epochs = Schedule.Steps (first, factor, epochs)
+
+    /// A value times the cosine of an angle that grows to this share of half a turn: 7/16 in FixMatch and UDA.
+    let arc first share = Schedule.Arc (first, share)
+
     /// Linear from 0 over these epochs, then another schedule.
     let warmup epochs after = Schedule.Warmup (epochs, after)
 
