@@ -166,7 +166,8 @@ module Trainer =
     /// The first view of a batch as representations without gradient, tiles averaged: running statistics and draws stay as they are.
     let look trainer (batch: Batch) =
         let network = trainer.Network
-        let view = List.head (views trainer batch.Values)
+        let images = batch.Indices.Length
+        let view = List.head (Pieces.views trainer batch.Values images 0 images)
         network.Training <- false
         try
             Scope.withoutGradient (fun () ->
