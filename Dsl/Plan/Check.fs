@@ -175,7 +175,7 @@ module Check =
             | _ -> ()
         | other when Objective.inBFloat16 other -> RecipeError.NothingInBFloat16 other
         | _ -> ()
-        for name, value, positive in Objective.numbers recipe.Objective do
+        for name, value, positive in ObjectiveNumbers.all recipe.Objective do
             if not (finite value && value >= 0.0 && (value > 0.0 || not positive)) then
                 if name = "temperature" then
                     RecipeError.BadTemperature value

@@ -18,7 +18,8 @@ module Layouts =
         | None ->
             let first, last = measured precision
             let layout = if last >= first then Layout.ChannelsLast else Layout.ChannelsFirst
-            layout, $"ResNet-18 took {last} images/s so where channels first took {first} (2 cores, bench train)"
+            layout,
+            $"ResNet-18 took {last} images/s so where channels first took {first} (2 cores, bench train)"
 
     /// A line of what `explain` says.
     let explain precision =
