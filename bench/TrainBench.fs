@@ -204,7 +204,9 @@ let run (part: string) quick =
         ]
         |> List.filter (fun (name, _) -> name.Contains part)
         |> List.map (fun (name, measure) ->
-            eprintfn $"{name} ..."
-            measure ())
+            let row = measure ()
+            let beside = row.Peer |> Option.map (sprintf "%.0f") |> Option.defaultValue "not installed"
+            eprintfn $"{name}: {row.Ours:F0}, {row.PeerName}: {beside}" // a run that is cut off has said what it had
+            row)
     finally
         peer |> Option.iter (fun peer -> (peer :> IDisposable).Dispose())
