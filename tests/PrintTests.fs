@@ -90,6 +90,23 @@ let private protocols = {
             byolLinear 1024
             balancedLabels 1.0 (perClass (dinoLinear 128))
             randomLabels 10.0 (knn 5 0.1)
+            balancedLabels 1.0 (simclrFineTune 60 64)
+            simclr2FineTune 3 60 1024
+            yield! labelCurve 3 (knn 5 0.1)
+            corrupted 1000 Corruption.all (knn 5 0.1)
+            yield!
+                transformations 10000 [
+                    Transformation.Grey
+                    Transformation.Turned
+                    Transformation.Noisy 0.2
+                    Transformation.Sobel
+                ]
+            yield!
+                transfer "folder:a \"b\"" [
+                    meanPrecision (knn 5 0.1)
+                    randomLabels 10.0 (simclrFineTune 30 64)
+                ]
+            onlineProbe 1e-3
             classifier
         ]
 }

@@ -37,6 +37,53 @@ let tests =
                     sgd (fun s -> { s with Name = "a b" })
                 ] do
                 Expect.equal (found [ bad ]) [ RecipeError.BadProtocol bad ] (Print.protocol bad)
+            let tuned change =
+                match simclrFineTune 1 8 with
+                | Protocol.FineTune s -> Protocol.FineTune (change s)
+                | _ -> failtest "not fine-tuned"
+            for bad in
+                [
+                    tuned (fun s -> { s with Layers = -1 })
+                    tuned (fun s -> { s with Rates = [] })
+                    tuned (fun s -> { s with HoldOut = 0.0 })
+                    tuned (fun s -> { s with Stepping = Stepping.Lars 1.0 })
+                    tuned (fun s -> { s with Batch = 1 })
+                    tuned (fun s -> { s with Epochs = 0 })
+                    tuned (fun s -> { s with Crop = 0.0 })
+                    tuned (fun s -> { s with Crop = 1.5 })
+                    tuned (fun s -> { s with Decay = -1.0 })
+                    tuned (fun s -> { s with Name = "" })
+                    Protocol.Transfer ("", knn 5 0.1)
+                    onlineProbe 0.0
+                    overSeeds 1 (knn 5 0.1)
+                    corrupted 0 Corruption.all (knn 5 0.1)
+                    corrupted 5 [] (knn 5 0.1)
+                    corrupted 5 [ Corruption.Jpeg; Corruption.Jpeg ] (knn 5 0.1)
+                    Protocol.Transformed (Transformation.Noisy -1.0, 100)
+                    Protocol.Transformed (Transformation.Sobel, 99)
+                ] do
+                Expect.equal (found [ bad ]) [ RecipeError.BadProtocol bad ] (Print.protocol bad)
+            Expect.equal
+                (found [ simclr2FineTune 5 1 8 ])
+                [ RecipeError.FineTuneKeepsTooMuch (simclr2FineTune 5 1 8, 4) ]
+                "the projector has four layers"
+            Expect.equal
+                (Check.onImages { shape with Channels = 1 } {
+                    Generators.small with
+                        Evaluate = transformations 100 [ Transformation.Grey; Transformation.Turned ]
+                 }
+                 |> List.filter (function
+                     | RecipeError.TransformationNeedsColour _ -> true
+                     | _ -> false))
+                [ RecipeError.TransformationNeedsColour (Protocol.Transformed (Transformation.Grey, 100), 1) ]
+                "grey has no colour to lose"
+            Expect.isEmpty
+                (found [ simclr2FineTune 4 1 8; balancedLabels 50.0 (simclrFineTune 1 8) ])
+                "good ones"
+            Expect.equal
+                (found [ simclrFineTune 1 65 ])
+                [ RecipeError.ProbeBatchLargerThanSet (simclrFineTune 1 65, 64) ]
+                "a batch of 65"
             match found [ linearSweep nan 5 ] with
             | [ RecipeError.BadProtocol _ ] -> ()
             | other -> failtest $"not a number: {other}"
@@ -45,6 +92,15 @@ let tests =
                 perClass (perClass (linearProbe 0.0 1)), perClass (linearProbe 0.0 1)
                 balancedLabels 1.0 inner, inner
                 randomLabels 1.0 classifier, classifier
+                Protocol.Transfer ("mnist", classifier), classifier
+                meanPrecision (perClass (knn 5 0.1)), perClass (knn 5 0.1)
+                balancedLabels 50.0 (overSeeds 2 (knn 5 0.1)), overSeeds 2 (knn 5 0.1)
+                corrupted 5 Corruption.all (overSeeds 2 (knn 5 0.1)), overSeeds 2 (knn 5 0.1)
+                perClass (onlineProbe 1e-3), onlineProbe 1e-3
+                overSeeds 2 (overSeeds 3 (knn 5 0.1)), overSeeds 3 (knn 5 0.1)
+                perClass (Protocol.Transformed (Transformation.Sobel, 100)),
+                Protocol.Transformed (Transformation.Sobel, 100)
+                perClass (Protocol.Transfer ("mnist", knn 5 0.1)), Protocol.Transfer ("mnist", knn 5 0.1)
             ]
             for outer, inside in cases do
                 Expect.equal
@@ -69,6 +125,8 @@ let tests =
             for error in
                 [
                     RecipeError.ProtocolTwice "knn"
+                    RecipeError.FineTuneKeepsTooMuch (simclr2FineTune 5 1 8, 4)
+                    RecipeError.TransformationNeedsColour (Protocol.Transformed (Transformation.Grey, 100), 1)
                     RecipeError.ProbeBatchLargerThanSet (simclrLinear 65, 64)
                     RecipeError.ProtocolDoesNotFit (randomLabels 1.0 classifier, classifier)
                 ] do

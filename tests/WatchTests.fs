@@ -21,6 +21,7 @@ let private metric step : Metric = {
     Rank = 7.5
     Alignment = 0.125
     Uniformity = -2.25
+    Online = Some 0.75
     ImagesPerSecond = 1000.0
     WaitShare = 0.01
     ForwardShare = 0.3

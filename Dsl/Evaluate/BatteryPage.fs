@@ -19,18 +19,28 @@ module BatteryPage =
 
     let private optional show = Option.map show >> Option.defaultValue "-"
 
-    /// Accuracies as a table: its header and rows.
+    // Figures of single severities are in the chart, in JSON and in CSV: sixty rows would hide the others.
+    let private severities (it: Findings) =
+        it.Protocols
+        |> List.choose (function
+            | Protocol.Corrupted (_, kinds, inner) -> Some (kinds, Protocol.name inner)
+            | _ -> None)
+
+    let private single kinds name severity = [
+        for kind in kinds -> $"{name} {Corruption.name kind} {severity}"
+    ]
+
+    /// Figures as a table: its header and rows. Those of each severity of a corruption are left out; their means stay.
     let scores (it: Findings) =
-        [ "protocol, % right"; "trained"; "random network"; "raw pixels"; "s" ],
+        let hidden =
+            severities it
+            |> List.collect (fun (kinds, name) -> List.collect (single kinds name) [ 1..5 ])
+            |> Set
+        [ "protocol, % right"; "trained"; "random network"; "raw pixels" ],
         [
-            for s in it.Scores ->
-                [
-                    Protocol.name s.Protocol
-                    percent s.Trained
-                    optional percent s.Random
-                    optional percent s.Raw
-                    number "F1" s.Seconds
-                ]
+            for s in it.Scores do
+                if not (hidden.Contains s.Name) then
+                    s.Name :: ([ s.Trained; s.Random; s.Raw ] |> List.map (optional percent))
         ]
 
     /// Gauges as a table.
@@ -78,8 +88,8 @@ module BatteryPage =
             ""
             yield! rows (scores it)
             ""
-            for s in it.Scores do
-                $"- {Protocol.name s.Protocol}: {Protocol.words s.Protocol}"
+            for protocol in it.Protocols do
+                $"- {Protocol.name protocol}: {Protocol.words protocol}"
             ""
             yield! rows (gauges it)
             ""
@@ -109,8 +119,8 @@ module BatteryPage =
                 let cells = [
                     "accuracy"
                     it.Data
-                    Protocol.name s.Protocol
-                    exact s.Trained
+                    s.Name
+                    optional exact s.Trained
                     optional exact s.Random
                     optional exact s.Raw
                 ]
@@ -143,14 +153,13 @@ module BatteryPage =
                 box [
                     for s in it.Scores ->
                         table [
-                            "protocol", box (Protocol.name s.Protocol)
-                            "words", box (Protocol.words s.Protocol)
-                            "trained", finite s.Trained
+                            "protocol", box s.Name
+                            "trained", s.Trained |> Option.map finite |> Option.defaultValue null
                             "random", s.Random |> Option.map finite |> Option.defaultValue null
                             "raw", s.Raw |> Option.map finite |> Option.defaultValue null
-                            "seconds", box s.Seconds
                         ]
                 ]
+                "protocols", box (dict [ for p in it.Protocols -> Protocol.name p, Protocol.words p ])
                 "gauges",
                 box [
                     for g in it.Gauges ->
@@ -171,37 +180,51 @@ module BatteryPage =
         JsonSerializer.Serialize (content, JsonSerializerOptions (WriteIndented = true))
         + "\n"
 
+    // The three curves of figures: at each place x, the mean over the protocols of these names.
+    let private family (it: Findings) title label (points: (float * string list) list) : Chart.Panel option =
+        let at pick names =
+            let found =
+                it.Scores
+                |> List.filter (fun s -> List.contains s.Name names)
+                |> List.map (pick >> Option.defaultValue nan)
+            if found.Length = names.Length then List.average found else nan
+        let series name pick =
+            name, points |> List.map fst |> List.toArray, points |> List.map (snd >> at pick) |> List.toArray
+        let all = [ series "trained" _.Trained; series "random network" _.Random; series "raw pixels" _.Raw ]
+        let drawn = all |> List.filter (fun (_, _, y) -> Array.exists Double.IsFinite y)
+        if points.Length < 2 || drawn.IsEmpty then
+            None
+        else
+            Some { Title = title; XLabel = label; YLabel = "% right"; Series = drawn; LogY = false }
+
     // Accuracy by the share of labels, where a protocol was measured with several.
-    let private byLabels (it: Findings) : Chart.Panel list =
-        let share =
-            function
-            | Protocol.FewLabels (LabelShare.Balanced percent, inner) -> Some (inner, percent)
-            | Protocol.FewLabels _ -> None
-            | whole -> Some (whole, 100.0)
-        it.Scores
-        |> List.choose (fun s -> share s.Protocol |> Option.map (fun (inner, percent) -> inner, (percent, s)))
+    let private byLabels (it: Findings) =
+        it.Protocols
+        |> List.choose (function
+            | Protocol.FewLabels (LabelShare.Balanced percent, inner) as p ->
+                Some (inner, (log10 percent, [ Protocol.name p ]))
+            | _ -> None)
         |> List.groupBy fst
-        |> List.choose (fun (inner, all) ->
-            let all = all |> List.map snd |> List.sortBy fst
-            if all.Length < 2 then
-                None
-            else
-                let x = all |> List.map (fst >> log10) |> List.toArray
-                let series name pick = name, x, all |> List.map (snd >> pick) |> List.toArray
-                Some {
-                    Title = $"Accuracy by labels ({Protocol.name inner})"
-                    XLabel = "log10 of the percentage of labels"
-                    YLabel = "% right"
-                    Series = [
-                        series "trained" _.Trained
-                        series "random network" (fun s -> Option.defaultValue nan s.Random)
-                        series "raw pixels" (fun s -> Option.defaultValue nan s.Raw)
-                    ]
-                    LogY = false
-                })
+        |> List.choose (fun (inner, points) ->
+            let name = Protocol.name inner
+            List.map snd points @ [ 2.0, [ name ] ]
+            |> List.sortBy fst
+            |> family it $"Accuracy by labels ({name})" "log10 of the percentage of labels")
+
+    // Accuracy by severity, the mean over corruptions.
+    let private bySeverity (it: Findings) =
+        severities it
+        |> List.choose (fun (kinds, name) ->
+            (0.0, [ name ])
+            :: [ for severity in 1..5 -> float severity, single kinds name severity ]
+            |> family
+                it
+                $"Accuracy under {kinds.Length} corruptions, their mean ({name})"
+                "severity (0: no corruption)")
 
     let private panels (it: Findings) : Chart.Panel list =
         byLabels it
+        @ bySeverity it
         @ [
             for layer in [ "h"; "z" ] ->
                 {
@@ -225,8 +248,8 @@ module BatteryPage =
     let html (it: Findings) =
         let table (header, rows) = if List.isEmpty rows then "" else Html.table header rows
         let protocols =
-            it.Scores
-            |> List.map (fun s -> Protocol.name s.Protocol, Protocol.words s.Protocol)
+            it.Protocols
+            |> List.map (fun protocol -> Protocol.name protocol, Protocol.words protocol)
             |> Html.facts
         let measured = Html.section "Accuracy" (table (scores it)) + Html.section "Protocols" protocols
         [

@@ -31,8 +31,7 @@ module Evaluate =
         torch.set_num_threads (options.GetResult (Threads, Environment.ProcessorCount))
         let warn (text: string) = Console.Error.WriteLine $"warning: {text}"
         let opened = Finished.load device (options.TryGetResult Data) folder warn
-        printfn
-            $"{opened.Recipe.Name} at step {opened.Step}, on {opened.Data.Name}: {(Battery.protocols opened.Data.Train.Count).Length} protocols, gauges and pictures"
+        printfn $"{opened.Recipe.Name} at step {opened.Step}, on {opened.Data.Name}"
         let found = Battery.run (printfn "%s") opened
         let header, rows = BatteryPage.scores found
         printfn ""

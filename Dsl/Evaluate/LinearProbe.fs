@@ -32,6 +32,8 @@ module LinearProbe =
         let deviation = train.std (0L, true, true) + Scope.number 1e-6
         fun (x: torch.Tensor) -> (x - mean) / deviation
 
+    let private block = 1000
+
     /// Improves parameters in place, by L-BFGS on mean cross-entropy plus penalty * |W|^2.
     let fit
         (penalty: float)
@@ -41,12 +43,32 @@ module LinearProbe =
         (labels: int array)
         (parameters: torch.Tensor)
         =
-        let truth = int64s labels
-        let loss all =
-            let weight, _ = parts x.shape[1] classes all
-            torch.nn.functional.cross_entropy (scores classes x all, truth)
-            + weight.pow(Scope.number 2.0).sum() * Scope.number penalty
-        Lbfgs.minimize iterations loss parameters
+        let n = labels.Length
+        let width = x.shape[1]
+        let truth = torch.nn.functional.one_hot(int64s labels, int64 classes).to_type torch.float32
+        // Rows by blocks that a cache holds, each read once for the loss and its gradient: sum of log softmax at the label, and x' (softmax - truth).
+        let slope (all: torch.Tensor) =
+            use _ = torch.NewDisposeScope ()
+            use _ = torch.no_grad ()
+            let weight, bias = parts width classes all
+            let gradient = torch.zeros_like all
+            let ofWeight, ofBias = parts width classes gradient
+            let sum = torch.zeros 1L
+            for first in 0..block .. n - 1 do
+                use _ = torch.NewDisposeScope ()
+                let count = int64 (min block (n - first))
+                let rows, right = x.narrow (0L, int64 first, count), truth.narrow (0L, int64 first, count)
+                let logarithms = (rows.mm weight).add_(bias).log_softmax 1L
+                sum.sub_ ((logarithms * right).sum()) |> ignore
+                let slope = logarithms.exp_().sub_ right
+                ofWeight.addmm_ (rows.t (), slope) |> ignore
+                ofBias.add_ (slope.sum ([| 0L |], false)) |> ignore
+            let share = Scope.number (1.0 / float n)
+            gradient.mul_ share |> ignore
+            ofWeight.add_ (weight, alpha = Scope.number (2.0 * penalty)) |> ignore
+            let value = sum * share + weight.pow(Scope.number 2.0).sum() * Scope.number penalty
+            float (value.item<float32>()), gradient.MoveToOuterDisposeScope ()
+        Lbfgs.minimizeBy iterations slope parameters
 
     /// The 45 weights of the l2 term, from 1e5 down to 1e-6 in equal steps of their logarithm. A weight w adds w / 2 |W|^2 to the summed cross-entropy, as
     /// 1 / C of scikit-learn; the paper does not say whether its sum is a mean.
@@ -56,7 +78,7 @@ module LinearProbe =
 
     let private at (labels: int array) = Array.map (fun i -> labels[i])
 
-    /// The weight of `weights` whose fit is most often right on held-out training images (of equals the largest), and the predictions for `test` of a fit with it on
+    /// The weight of `weights` whose fit is most often right on held-out training images (of equals the largest), and the scores of `test`, n x classes, by a fit with it on
     /// all training images. The sweep goes from the largest weight to the smallest, each from where the one before ended.
     let sweep seed share iterations classes (train: torch.Tensor) (labels: int array) (test: torch.Tensor) =
         use _ = torch.NewDisposeScope ()
@@ -82,15 +104,16 @@ module LinearProbe =
         let standardize = standardizer train
         let parameters = start train.shape[1] classes
         fit (best / (2.0 * float labels.Length)) iterations classes (standardize train) labels parameters
-        best, classify classes (standardize test) parameters
+        best, (scores classes (standardize test) parameters).detach().MoveToOuterDisposeScope()
 
-    let private rateAt (settings: SgdProbe) highest step perEpoch =
-        match settings.Decline with
+    /// The rate at a step, by how it falls from the highest in so many epochs of so many steps.
+    let rateAt decline epochs highest step perEpoch =
+        match decline with
         | Decline.Cosine ->
-            let progress = float step / float (settings.Epochs * perEpoch)
+            let progress = float step / float (epochs * perEpoch)
             highest * 0.5 * (1.0 + cos (Math.PI * progress))
-        | Decline.Steps epochs ->
-            let passed = epochs |> List.filter (fun e -> step / perEpoch >= e) |> List.length
+        | Decline.Steps falls ->
+            let passed = falls |> List.filter (fun e -> step / perEpoch >= e) |> List.length
             highest * 0.1 ** float passed
 
     /// Parameters after SGD from zero with this highest rate, momentum as PyTorch's SGD has it; the decay is of weights, not of biases.
@@ -127,8 +150,8 @@ module LinearProbe =
                             gradient + velocity * Scope.number settings.Momentum
                         else
                             velocity
-                    all.sub_ (move * Scope.number (rateAt settings rate (epoch * perEpoch + step) perEpoch))
-                    |> ignore)
+                    let now = rateAt settings.Decline settings.Epochs rate (epoch * perEpoch + step) perEpoch
+                    all.sub_ (move * Scope.number now) |> ignore)
             order.Dispose ()
             Scope.settle ()
         if not (all.isfinite().all().item<bool>()) then
@@ -138,7 +161,7 @@ module LinearProbe =
             )
         all.MoveToOuterDisposeScope ()
 
-    /// The rate taken, and the predictions for `test` of a fit with it on all training images.
+    /// The rate taken, and the scores of `test`, n x classes, by a fit with it on all training images.
     let byRate
         seed
         (settings: SgdProbe)
@@ -160,4 +183,4 @@ module LinearProbe =
                 |> List.maxBy (fun rate ->
                     let parameters = sgd seed chosen rate classes part (at labels fitted)
                     Accuracy.top1 (classify classes validation parameters) (at labels held))
-        rate, classify classes test (sgd seed settings rate classes train labels)
+        rate, (scores classes test (sgd seed settings rate classes train labels)).MoveToOuterDisposeScope()

@@ -54,6 +54,8 @@ type RecipeError =
     | WarmupLongerThanRun of int<epoch> * int<epoch>
     | BadProtocol of Protocol
     | ProtocolDoesNotFit of Protocol * inner: Protocol
+    | FineTuneKeepsTooMuch of Protocol * layers: int
+    | TransformationNeedsColour of Protocol * channels: int
     | ProtocolTwice of name: string
     | ProbeBatchLargerThanSet of Protocol * images: int
     | NeighboursMoreThanImages of int * ImageShape
@@ -240,7 +242,11 @@ module RecipeError =
         | RecipeError.BadProtocol p ->
             $"{Print.protocol p}: every number must be positive and finite (decay may be 0), a held-out share below 1, a percentage at most 100, momentum below 1, names plain words."
         | RecipeError.ProtocolDoesNotFit (outer, inner) ->
-            $"{Print.protocol outer} cannot hold {Print.protocol inner}: the recipe's own classifier stands alone, and shares of labels and means over classes are taken once."
+            $"{Print.protocol outer} cannot hold {Print.protocol inner}: the order is transfer, overSeeds, corrupted, then perClass or meanPrecision and a share of labels, each once; the recipe's own classifier fits into corrupted only, transformations into the first two."
+        | RecipeError.FineTuneKeepsTooMuch (p, layers) ->
+            $"{Print.protocol p} starts from more layers of the projector than its {layers}. Use at most {layers}; 0 starts from the encoder."
+        | RecipeError.TransformationNeedsColour (p, channels) ->
+            $"{Print.protocol p} is told by its colour, and the images have {channels} channels. Ask for another transformation."
         | RecipeError.ProtocolTwice name ->
             $"Two protocols are called {name} in the results, and one would hide the other. Leave one out."
         | RecipeError.ProbeBatchLargerThanSet (p, images) ->

@@ -62,6 +62,9 @@ type Events private (file: FileStream) =
         "train/rate", metric.Rate
         "train/accuracy", metric.Accuracy
         "train/entropy", metric.Entropy
+        match metric.Online with
+        | Some accuracy -> "train/online probe", accuracy
+        | None -> ()
         "collapse/spread", metric.Spread
         "collapse/rank", metric.Rank
         "collapse/alignment", metric.Alignment

@@ -22,6 +22,8 @@ type Trainer = {
     Total: int
     PerEpoch: int
     Clock: Clock
+    /// A linear classifier beside the run, where the recipe asks for one and the images have labels.
+    Online: OnlineProbe option
 }
 
 /// Patches that a transformer is asked about without seeing them.

@@ -28,14 +28,9 @@ module Lbfgs =
             q.add_ (s, alpha = Scope.number (factor - rho * dot y q)) |> ignore
         q
 
-    /// Minimises `loss` over a vector of float32, in place, by at most this many iterations.
-    let minimize iterations (loss: torch.Tensor -> torch.Tensor) (x: torch.Tensor) =
-        let evaluate () =
-            use _ = torch.NewDisposeScope ()
-            let leaf = x.detach().requires_grad_ true
-            let value = loss leaf
-            value.backward ()
-            float (value.item<float32>()), (nonNull leaf.grad).MoveToOuterDisposeScope()
+    /// Minimises a function over a vector of float32, in place, by at most this many iterations; `slope` gives its value and gradient.
+    let minimizeBy iterations (slope: torch.Tensor -> float * torch.Tensor) (x: torch.Tensor) =
+        let evaluate () = slope x
         let rec go iteration pairs scale (value: float) (gradient: torch.Tensor) =
             let d = direction pairs scale gradient
             let t =
@@ -64,3 +59,13 @@ module Lbfgs =
         let value, gradient = evaluate ()
         if largest gradient > gradientTolerance then
             go 1 [] 1.0 value gradient
+
+    /// Minimises `loss` over a vector of float32, in place, its gradient by the rules of libtorch.
+    let minimize iterations (loss: torch.Tensor -> torch.Tensor) (x: torch.Tensor) =
+        let slope (x: torch.Tensor) =
+            use _ = torch.NewDisposeScope ()
+            let leaf = x.detach().requires_grad_ true
+            let value = loss leaf
+            value.backward ()
+            float (value.item<float32>()), (nonNull leaf.grad).MoveToOuterDisposeScope()
+        minimizeBy iterations slope x

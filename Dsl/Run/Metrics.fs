@@ -19,6 +19,8 @@ type Metric = {
     Rank: float
     Alignment: float
     Uniformity: float
+    /// The share of this batch's labels that the classifier beside the run tells, where there is one.
+    Online: float option
     ImagesPerSecond: float
     /// Of the time so far, what went into waiting for views, forward, the loss, backward, the update of the weights.
     WaitShare: float
@@ -37,7 +39,8 @@ module Metrics =
     let private options =
         JsonSerializerOptions (
             PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
-            NumberHandling = Serialization.JsonNumberHandling.AllowNamedFloatingPointLiterals
+            NumberHandling = Serialization.JsonNumberHandling.AllowNamedFloatingPointLiterals,
+            DefaultIgnoreCondition = Serialization.JsonIgnoreCondition.WhenWritingNull
         )
 
     /// Adds a line.

@@ -50,6 +50,30 @@ module Probe =
 
     let private refuse text = raise (EvaluationException text)
 
+    let private examineClasses name classes (labels: int array) =
+        match labels |> Array.tryFindIndex (fun l -> l < 0 || l >= classes) with
+        | Some i ->
+            refuse
+                $"{name} image {i} has label {labels[i]}, and there are {classes} classes, 0 to {classes - 1}. The labels are of another set, or the number of classes is wrong."
+        | None -> ()
+
+    let private learnableLabels (train: int array) (test: int array) =
+        let seen = Set train
+        if seen.Count < 2 then
+            refuse
+                $"all {train.Length} labelled training images have class {train[0]}: one class only can be told from nothing. Use more labels, or another split."
+        match test |> Array.tryFind (seen.Contains >> not) with
+        | Some absent ->
+            refuse
+                $"class {absent} is in the test split, but in none of the {train.Length} labelled training images. Use a split with every class, or balancedLabels."
+        | None -> ()
+
+    /// Refuses labels that nothing can be learnt from: outside the classes, of one class only, without a class that is tested.
+    let examineLabels classes (train: int array) (test: int array) =
+        examineClasses "training" classes train
+        examineClasses "test" classes test
+        learnableLabels train test
+
     // What no protocol can measure.
     let private examine (f: Features) =
         let side name (x: torch.Tensor) (labels: int array) =
@@ -57,11 +81,7 @@ module Probe =
                 let size = x.shape |> Array.map string |> String.concat " x "
                 refuse
                     $"the {name} features are {size} and the {name} labels {labels.Length}: they do not belong together. Give one row of features and one label for each image."
-            match labels |> Array.tryFindIndex (fun l -> l < 0 || l >= f.Classes) with
-            | Some i ->
-                refuse
-                    $"{name} image {i} has label {labels[i]}, and there are {f.Classes} classes, 0 to {f.Classes - 1}. The labels are of another set, or the number of classes is wrong."
-            | None -> ()
+            examineClasses name f.Classes labels
             let finite = x.isfinite().all(1L)
             if not (finite.all().item<bool>()) then
                 let row = finite.logical_not().to_type(torch.int32).argmax().item<int64>()
@@ -77,60 +97,59 @@ module Probe =
     // The same features, unless a protocol that sees these labels cannot learn from them.
     let private learnable (f: Features) =
         examine f
-        let seen = Set f.TrainLabels
-        if seen.Count < 2 then
-            refuse
-                $"all {f.TrainLabels.Length} labelled training images have class {f.TrainLabels[0]}: one class only can be told from nothing. Use more labels, or another split."
-        match f.TestLabels |> Array.tryFind (seen.Contains >> not) with
-        | Some absent ->
-            refuse
-                $"class {absent} is in the test split, but in none of the {f.TrainLabels.Length} labelled training images. Use a split with every class, or balancedLabels."
-        | None -> f
+        learnableLabels f.TrainLabels f.TestLabels
+        f
 
-    /// The class that weighted cosine k nearest neighbours give each test image: each of the k most similar training images votes for its
-    /// class with exp (similarity / temperature) (Wu et al. 2018; MoCo's CIFAR demo). Exact; queries go in blocks of 500.
-    let neighbours k (temperature: float) (f: Features) =
+    /// The classes of largest score, n x classes.
+    let largest (scores: torch.Tensor) =
+        use _ = torch.NewDisposeScope ()
+        (scores.argmax 1L).data<int64>().ToArray() |> Array.map int
+
+    /// The votes, n x classes, of weighted cosine k nearest neighbours: each of the k most similar training images votes for its class with exp (similarity / temperature)
+    /// (Wu et al. 2018; MoCo's CIFAR demo). Exact, also where `halves` lets a first look at all similarities be in bfloat16.
+    let votesBy halves k (temperature: float) (f: Features) =
         if int64 k > f.Train.shape[0] then
             refuse
                 $"{k} neighbours are more than the {f.Train.shape[0]} labelled training images. Use at most {f.Train.shape[0]} neighbours."
-        use _ = torch.NewDisposeScope ()
-        use _ = torch.no_grad ()
-        let normalize (x: torch.Tensor) = torch.nn.functional.normalize (x, 2.0, 1L)
-        let bank = (normalize f.Train).t().contiguous()
-        let labels = int64s f.TrainLabels
-        let queries = normalize f.Test
-        let count = int f.Test.shape[0]
-        [| 0..500 .. count - 1 |]
-        |> Array.collect (fun start ->
-            Scope.scoped (fun () ->
-                let stop = min count (start + 500)
-                let similarity = queries.slice(0L, int64 start, int64 stop, 1L).mm bank
-                let struct (top, index) = similarity.topk (k, 1)
+        let struct (places, cosines) =
+            Torch.Neighbours.Find (f.Test, f.Train, k, halves, Environment.ProcessorCount)
+        let n = f.TestLabels.Length
+        let votes = Array.zeroCreate<float32>(n * f.Classes)
+        for i in 0 .. n - 1 do
+            for j in 0 .. k - 1 do
+                let at = i * f.Classes + f.TrainLabels[int places[i * k + j]]
                 // Less the largest, so that no temperature makes a vote infinite or all votes 0.
-                let nearest = top.slice (1L, 0L, 1L, 1L)
-                let weights = ((top - nearest) / Scope.number temperature).exp()
-                let votes = torch.zeros (int64 (stop - start), int64 f.Classes)
-                let votes = votes.scatter_add (1L, labels[index], weights)
-                (votes.argmax 1L).data<int64>().ToArray() |> Array.map int))
+                let behind = float (cosines[i * k + j] - cosines[i * k]) / temperature
+                votes[at] <- votes[at] + float32 (exp behind)
+        torch.tensor(votes).reshape(int64 n, int64 f.Classes)
+
+    /// The votes, by whichever way is the faster here.
+    let votes k temperature f = votesBy Torch.Neighbours.HalvesPay k temperature f
+
+    /// The class that they give each test image.
+    let neighbours k temperature (f: Features) =
+        use _ = torch.NewDisposeScope ()
+        largest (votes k temperature f)
 
     /// Weighted cosine k-nearest-neighbour accuracy in percent.
     let knn k temperature (f: Features) =
         examine f
         Accuracy.top1 (neighbours k temperature f) f.TestLabels
 
-    // The class that softmax regression gives each test image.
+    // The scores that softmax regression gives each test image.
     let private regression decay iterations (f: Features) =
         use _ = torch.NewDisposeScope ()
         let standardize = LinearProbe.standardizer f.Train
         let parameters = LinearProbe.start f.Train.shape[1] f.Classes
         LinearProbe.fit decay iterations f.Classes (standardize f.Train) f.TrainLabels parameters
-        LinearProbe.classify f.Classes (standardize f.Test) parameters
+        (LinearProbe.scores f.Classes (standardize f.Test) parameters).detach().MoveToOuterDisposeScope()
 
     /// Accuracy in percent of softmax regression on features standardized by the training part's mean and deviation, fitted
     /// by L-BFGS on mean cross-entropy plus decay * |W|^2.
     let linear decay iterations (f: Features) =
         examine f
-        Accuracy.top1 (regression decay iterations f) f.TestLabels
+        use _ = torch.NewDisposeScope ()
+        Accuracy.top1 (largest (regression decay iterations f)) f.TestLabels
 
     /// A protocol's name in results.
     let name = Protocol.name
@@ -150,43 +169,64 @@ module Probe =
                 TrainLabels = chosen |> Array.map (fun i -> f.TrainLabels[i])
         }
 
-    /// The class that a protocol gives each test image. Test labels are only looked at to refuse what cannot be learnt; they decide nothing.
-    let rec predict seed protocol (f: Features) =
+    /// The scores that a protocol gives each test image, n x classes: the largest is its answer. Test labels are only looked at to refuse what cannot be learnt; they decide nothing.
+    let rec scores seed protocol (f: Features) : torch.Tensor =
         use _ = torch.NewDisposeScope ()
+        let found =
+            match protocol with
+            | Protocol.FewLabels (share, inner) ->
+                examine f
+                scores seed inner (few seed share f)
+            | Protocol.PerClass inner
+            | Protocol.MeanPrecision inner
+            | Protocol.Transfer (_, inner) -> scores seed inner f
+            | Protocol.Classifier
+            | Protocol.FineTune _
+            | Protocol.Online _
+            | Protocol.Seeds _
+            | Protocol.Corrupted _
+            | Protocol.Transformed _ ->
+                refuse $"{name protocol} says nothing about features alone; it needs what made them."
+            | Protocol.Knn (k, temperature) -> votes k temperature (learnable f)
+            | Protocol.Linear (decay, iterations) -> regression decay iterations (learnable f)
+            | Protocol.LinearSweep (share, iterations) ->
+                let f = learnable f
+                snd (LinearProbe.sweep seed share iterations f.Classes f.Train f.TrainLabels f.Test)
+            | Protocol.LinearSgd settings ->
+                let f = learnable f
+                snd (LinearProbe.byRate seed settings f.Classes f.Train f.TrainLabels f.Test)
+        found.MoveToOuterDisposeScope ()
+
+    /// The class that a protocol gives each test image.
+    let predict seed protocol (f: Features) =
+        use _ = torch.NewDisposeScope ()
+        largest (scores seed protocol f)
+
+    /// A protocol's figure of scores, n x classes, in percent: how often the largest is right, its mean over classes, or the mean of 11-point average precision.
+    let rec figure protocol classes (scores: torch.Tensor) (labels: int array) =
         match protocol with
-        | Protocol.FewLabels (share, inner) ->
-            examine f
-            predict seed inner (few seed share f)
-        | Protocol.PerClass inner -> predict seed inner f
-        | Protocol.Classifier ->
-            refuse "the recipe's own classifier says nothing about features; it needs the network."
-        | Protocol.Knn (k, temperature) -> neighbours k temperature (learnable f)
-        | Protocol.Linear (decay, iterations) -> regression decay iterations (learnable f)
-        | Protocol.LinearSweep (share, iterations) ->
-            let f = learnable f
-            snd (LinearProbe.sweep seed share iterations f.Classes f.Train f.TrainLabels f.Test)
-        | Protocol.LinearSgd settings ->
-            let f = learnable f
-            snd (LinearProbe.byRate seed settings f.Classes f.Train f.TrainLabels f.Test)
+        | Protocol.PerClass _ -> Accuracy.perClass classes (largest scores) labels
+        | Protocol.MeanPrecision _ ->
+            use _ = torch.NewDisposeScope ()
+            let values = scores.to_type(torch.float64).contiguous().data<float>().ToArray()
+            let rows = Array.chunkBySize classes values
+            let marks = labels |> Array.map (fun label -> Array.init classes ((=) label))
+            Accuracy.meanAveragePrecision rows marks
+        | Protocol.FewLabels (_, inner)
+        | Protocol.Transfer (_, inner) -> figure inner classes scores labels
+        | _ -> Accuracy.top1 (largest scores) labels
 
-    // Whether a protocol's figure is a mean over classes.
-    let rec private overClasses =
-        function
-        | Protocol.PerClass _ -> true
-        | Protocol.FewLabels (_, inner) -> overClasses inner
-        | _ -> false
-
-    /// A protocol's accuracy on features, in percent.
+    /// A protocol's figure on features, in percent.
     let measure seed protocol (f: Features) =
-        let predicted = predict seed protocol f
-        if overClasses protocol then
-            Accuracy.perClass f.Classes predicted f.TestLabels
-        else
-            Accuracy.top1 predicted f.TestLabels
+        use _ = torch.NewDisposeScope ()
+        figure protocol f.Classes (scores seed protocol f) f.TestLabels
 
-    /// Runs each protocol on features, but for the classifier's, which is a matter of the network: names and accuracies in percent. The seed draws subsets of
-    /// labels, held-out images and the order of SGD.
+    /// Runs each protocol on features, but for those that need the network itself: names and figures in percent. The seed draws subsets of labels, held-out images and
+    /// the order of SGD.
     let run seed protocols features =
         protocols
-        |> List.filter ((<>) Protocol.Classifier)
+        |> List.filter (fun protocol ->
+            match Protocol.core protocol with
+            | Protocol.Online _ -> false
+            | _ -> not (Protocol.ofNetwork protocol))
         |> List.map (fun protocol -> name protocol, measure seed protocol features)

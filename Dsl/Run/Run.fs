@@ -117,43 +117,6 @@ module Run =
             PosixSignalRegistration.Create (PosixSignal.SIGTERM, handler)
         ]
 
-    // The accuracy of the recipe's own classifier on the test images.
-    let private classifierOf (trainer: Trainer) (data: Dataset) protocols =
-        match data.Test with
-        | Some ({ Labels = Some labels } as test) when List.contains Protocol.Classifier protocols ->
-            let logits = Train.encoder trainer >> trainer.Network.Project
-            use all = Probe.features trainer.Viewer test logits trainer.Network.Weights.Device
-            [ Probe.name Protocol.Classifier, Probe.classified all labels ]
-        | _ -> []
-
-    let private measure (trainer: Trainer) (data: Dataset) protocols encode =
-        match data.Test with
-        | Some test ->
-            match trainer.Split.Labels, test.Labels with
-            | Some trainLabels, Some testLabels ->
-                let device = trainer.Network.Weights.Device
-                use trainFeatures = Probe.features trainer.Viewer trainer.Split encode device
-                use testFeatures = Probe.features trainer.Viewer test encode device
-                Probe.run trainer.Recipe.Seed protocols {
-                    Train = trainFeatures
-                    TrainLabels = trainLabels
-                    Test = testFeatures
-                    TestLabels = testLabels
-                    Classes = data.Classes.Length
-                }
-            | _ -> []
-        | None -> []
-
-    let private pixels (x: torch.Tensor) = x.flatten 1L
-
-    /// Raw pixels under the same protocols, centred by the training mean (k-NN measures angles).
-    let private measureRaw (trainer: Trainer) (data: Dataset) protocols =
-        use mean =
-            Scope.scoped (fun () ->
-                let all = Probe.features trainer.Viewer trainer.Split pixels torch.CPU
-                all.mean([| 0L |], true).DetachFromDisposeScope())
-        measure trainer data protocols (fun x -> pixels x - mean)
-
     /// Trains a recipe or goes on with a run of it, evaluates it beside a random network and raw pixels, and writes
     /// everything into the run's folder.
     let train settings (recipe: Recipe) : RunResult =
@@ -248,15 +211,16 @@ module Run =
             )
         | Ending.Finished ->
             say "evaluating the trained network, a random one and raw pixels under the same protocols"
-            let trained =
-                classifierOf trainer data recipe.Evaluate
-                @ measure trainer data recipe.Evaluate (Train.encoder trainer)
+            let measure (trainer: Trainer) =
+                Measure.ofNetwork trainer.Viewer recipe trainer.Network data
+                |> Measure.run recipe.Evaluate
+            let trained = measure trainer
             let fresh = Train.prepare trainer.Viewer.Engine device recipe data.Train
             Train.calibrate fresh
-            let random =
-                classifierOf fresh data recipe.Evaluate
-                @ measure fresh data recipe.Evaluate (Train.encoder fresh)
-            let raw = measureRaw trainer data recipe.Evaluate
+            let random = measure fresh
+            let raw =
+                use _ = torch.NewDisposeScope ()
+                Measure.ofPixels trainer.Viewer recipe.Seed data |> Measure.run recipe.Evaluate
             let result = {
                 resultAt position with
                     Metrics = trained

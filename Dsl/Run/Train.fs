@@ -30,6 +30,11 @@ module Train =
                 make (Nullable (if clip.HasValue then min length clip.Value else length)) inner
         make (Nullable ()) recipe.Optimizer.Rule
 
+    let private onlineRate =
+        function
+        | Protocol.Online rate -> Some rate
+        | _ -> None
+
     /// Networks and optimiser at step 0 for the images of a split.
     let prepare engine device (recipe: Recipe) (split: Split) =
         let network = Network.ofRecipe device split.Channels recipe
@@ -59,6 +64,11 @@ module Train =
             Total = perEpoch * int recipe.Epochs
             PerEpoch = perEpoch
             Clock = Clock ()
+            Online =
+                match recipe.Evaluate |> List.tryPick onlineRate, split.Labels with
+                | Some rate, Some labels when labels.Length > 0 ->
+                    Some (OnlineProbe (network.Width, 1 + Array.max labels, rate, device))
+                | _ -> None
         }
 
     /// All tensors that a checkpoint holds, by name.
@@ -78,19 +88,33 @@ module Train =
             $"criterion.{name}", tensor
         for struct (name, tensor) in trainer.Optimizer.State do
             $"optimizer.{name}", tensor
+        match trainer.Online with
+        | Some probe ->
+            for name, tensor in probe.State do
+                $"online.{name}", tensor
+        | None -> ()
     ]
 
     // One step. `look` sees the embeddings of two views before they die.
     let private step trainer (batch: Batch) look =
         use _ = torch.NewDisposeScope ()
         let value, embeddings, branches, remember = Trainer.gradients trainer batch
+        let online =
+            trainer.Online
+            |> Option.map (fun probe ->
+                let labels = trainer.Split.Labels.Value
+                let own = batch.Indices |> Array.map (fun i -> int64 labels[i])
+                probe.Step (
+                    Trainer.look trainer batch,
+                    torch.tensor(own).``to`` trainer.Network.Weights.Device
+                ))
         let rate = Trainer.advance trainer batch remember
         let a = embeddings.Head.detach ()
         let b =
             match embeddings with
             | _ :: second :: _ when second.shape = a.shape -> second.detach ()
             | _ -> (List.last branches.Targets).detach()
-        look value rate a b
+        look value rate online a b
 
     // One look at every image, so that there is something to label them by.
     let private lookOver trainer warn (stop: CancellationToken) =
@@ -127,7 +151,7 @@ module Train =
             at % trainer.PerEpoch = 0
             || often |> Option.exists (fun steps -> at % steps = 0)
         let mutable lap = 0.0, from.Step
-        let measure (batch: Batch) value rate (a: torch.Tensor) (b: torch.Tensor) =
+        let measure (batch: Batch) value rate online (a: torch.Tensor) (b: torch.Tensor) =
             if batch.Step % every = 0 || batch.Step = trainer.Total - 1 then
                 let z = torch.cat ([| a; b |], 0L)
                 let struct (accuracy, entropy) = Torch.NtXent.Monitor (a, b, temperature, true)
@@ -146,6 +170,7 @@ module Train =
                     Rank = Gauges.rankMe z
                     Alignment = Gauges.alignment a b
                     Uniformity = Gauges.uniformity z
+                    Online = online
                     ImagesPerSecond =
                         float ((batch.Step + 1 - steps) * recipe.Batch) / max 1e-9 (now - before)
                     WaitShare = shares.Waited

@@ -169,6 +169,21 @@ module Trainer =
             prototypes.copy_ (Torch.UnitRows.Of prototypes) |> ignore
         | _ -> ()
 
+    /// The first view of a batch as representations without gradient, tiles averaged: running statistics and draws stay as they are.
+    let look trainer (batch: Batch) =
+        let network = trainer.Network
+        let view = List.head (views trainer batch.Values)
+        network.Training <- false
+        try
+            Scope.withoutGradient (fun () ->
+                if view.dim () = 5L then
+                    let h = network.Encode (view.flatten (0L, 1L))
+                    h.view(view.shape[0], view.shape[1], -1L).mean [| 1L |]
+                else
+                    network.Encode view)
+        finally
+            network.Training <- true
+
     /// Lets the criterion take note of a batch's embeddings, without a step.
     let note trainer (batch: Batch) =
         trainer.Network.Weights.Step <- batch.Step

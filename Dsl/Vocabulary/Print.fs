@@ -177,6 +177,18 @@ module Print =
         | LabelShare.Balanced percent -> $"LabelShare.Balanced {number percent}"
         | LabelShare.Random percent -> $"LabelShare.Random {number percent}"
 
+    let private stepping =
+        function
+        | Stepping.Nesterov momentum -> $"Stepping.Nesterov {number momentum}"
+        | Stepping.Lars momentum -> $"Stepping.Lars {number momentum}"
+
+    let private transformation =
+        function
+        | Transformation.Grey -> "Transformation.Grey"
+        | Transformation.Turned -> "Transformation.Turned"
+        | Transformation.Noisy deviation -> $"Transformation.Noisy {number deviation}"
+        | Transformation.Sobel -> "Transformation.Sobel"
+
     /// An evaluation protocol.
     let rec protocol =
         function
@@ -190,8 +202,21 @@ module Print =
             let nesterov = if s.Nesterov then "true" else "false"
             let momentum = $"Momentum = {number s.Momentum}; Nesterov = {nesterov}; Decay = {number s.Decay}"
             $"Protocol.LinearSgd {{ Name = {text s.Name}; {choice}; {steps}; {momentum} }}"
+        | Protocol.FineTune s ->
+            let choice = $"Rates = {list (List.map number s.Rates)}; HoldOut = {number s.HoldOut}"
+            let steps = $"Decline = {decline s.Decline}; Batch = {s.Batch}; Epochs = {s.Epochs}"
+            let rule = $"Stepping = {stepping s.Stepping}; Decay = {number s.Decay}; Crop = {number s.Crop}"
+            $"Protocol.FineTune {{ Name = {text s.Name}; Layers = {s.Layers}; {choice}; {steps}; {rule} }}"
         | Protocol.FewLabels (labels, inner) -> $"Protocol.FewLabels ({share labels}, {protocol inner})"
         | Protocol.PerClass inner -> $"Protocol.PerClass ({protocol inner})"
+        | Protocol.MeanPrecision inner -> $"Protocol.MeanPrecision ({protocol inner})"
+        | Protocol.Transfer (data, inner) -> $"Protocol.Transfer ({text data}, {protocol inner})"
+        | Protocol.Seeds (count, inner) -> $"Protocol.Seeds ({count}, {protocol inner})"
+        | Protocol.Corrupted (images, corruptions, inner) ->
+            let names = corruptions |> List.map (fun c -> $"Corruption.{c}")
+            $"Protocol.Corrupted ({images}, {list names}, {protocol inner})"
+        | Protocol.Transformed (kind, images) -> $"Protocol.Transformed ({transformation kind}, {images})"
+        | Protocol.Online rate -> $"Protocol.Online {number rate}"
         | Protocol.Classifier -> "Protocol.Classifier"
 
     let rec private rule =

@@ -25,20 +25,53 @@ module ProtocolWords =
             Decay = 0.0
         }
 
-    /// SimCLR's linear probe (appendix B.6): 90 epochs, rate 0.1 for a batch of 256 (4096 in the paper), Nesterov's momentum 0.9, no decay; half a cosine, which the appendix does not name.
+    /// SimCLR's linear probe (appendix B.6; README.md of google-research/simclr): 90 epochs, rate 0.1 for a batch of 256 (4096 in the paper), Nesterov's momentum 0.9, no decay (1e-6 in
+    /// the README's command); half a cosine (model_util.py).
     let simclrLinear batch = sgd "simclr" [ 0.1 ] batch 90 Decline.Cosine true
 
     /// MoCo's (main_lincls.py): 100 epochs, rate 30 for a batch of 256, divided by 10 at epochs 60 and 80.
     let mocoLinear batch = sgd "moco" [ 30.0 ] batch 100 (Decline.Steps [ 60; 80 ]) false
 
-    /// BYOL's (appendix C.1): 80 epochs in batches of 1024 there, rates 0.4, 0.3, 0.2, 0.1 and 0.05 for it, chosen on held-out images; Nesterov's momentum, cosine. Written from
-    /// memory of the paper and not yet compared with it.
-    let byolLinear batch =
-        let rates = [ 0.4; 0.3; 0.2; 0.1; 0.05 ] |> List.map (fun rate -> rate * 256.0 / 1024.0)
-        sgd "byol" rates batch 80 Decline.Cosine true
+    /// BYOL's (deepmind-research, byol/configs/eval.py, byol/utils/schedules.py): 80 epochs, rate 0.2 for a batch of 256, Nesterov's momentum 0.9, half a cosine, no decay.
+    let byolLinear batch = sgd "byol" [ 0.2 ] batch 80 Decline.Cosine true
 
     /// DINO's (eval_linear.py): 100 epochs, rate 0.001 for a batch of 256, cosine. The features are the encoder's; DINO joins those of its last blocks.
     let dinoLinear batch = sgd "dino" [ 0.001 ] batch 100 Decline.Cosine false
+
+    /// SimCLR's fine-tuning (appendix B.5): all weights, rate 0.05 for a batch of 256 (4096 in the paper), Nesterov's momentum 0.9, no decay, crop and flip; 60 epochs with 1 % of the labels, 30
+    /// with 10 %. Half a cosine, as its code; the crop keeps 8 % of the image or more, as in its training.
+    let simclrFineTune epochs batch =
+        Protocol.FineTune {
+            Name = "simclr"
+            Layers = 0
+            Rates = [ 0.05 * float batch / 256.0 ]
+            HoldOut = 0.1
+            Stepping = Stepping.Nesterov 0.9
+            Decline = Decline.Cosine
+            Batch = batch
+            Epochs = epochs
+            Decay = 0.0
+            Crop = 0.08
+        }
+
+    /// SimCLRv2's (README.md of google-research/simclr): from so many layers of the projector (its first dense layer, norm and activation: 3), LARS of rate 0.005 sqrt (batch), batch 1024
+    /// there, 60 epochs, no decay, half a cosine.
+    let simclr2FineTune layers epochs batch =
+        Protocol.FineTune {
+            Name = "simclr2"
+            Layers = layers
+            Rates = [ 0.005 * sqrt (float batch) ]
+            HoldOut = 0.1
+            Stepping = Stepping.Lars 0.9
+            Decline = Decline.Cosine
+            Batch = batch
+            Epochs = epochs
+            Decay = 0.0
+            Crop = 0.08
+        }
+
+    /// Fine-tuning by settings of one's own: copy a published one with changes.
+    let fineTune settings = Protocol.FineTune settings
 
     /// A protocol that sees so many percent of the labels, as many of each class (1 and 10 in SimCLR).
     let balancedLabels percent protocol = Protocol.FewLabels (LabelShare.Balanced percent, protocol)
@@ -48,6 +81,31 @@ module ProtocolWords =
 
     /// A protocol's accuracy as the mean over classes (Aircraft, Pets, Caltech-101 and Flowers in the transfer protocol).
     let perClass protocol = Protocol.PerClass protocol
+
+    /// A protocol's 11-point average precision, the mean over classes (VOC 2007 in the transfer protocol).
+    let meanPrecision protocol = Protocol.MeanPrecision protocol
+
+    /// Protocols on another set. Its images are brought to the size of those that the encoder was trained on; grey ones are repeated for an encoder of three channels, coloured ones become
+    /// grey for an encoder of one: `yield! transfer "mnist" [ knn 20 0.1; linearSweep 0.1 100 ]`.
+    let transfer data protocols = protocols |> List.map (fun protocol -> Protocol.Transfer (data, protocol))
+
+    /// A protocol with so many seeds from the recipe's on: mean and standard deviation.
+    let overSeeds count protocol = Protocol.Seeds (count, protocol)
+
+    /// A protocol by the share of labels: 1, 2, 5, 10, 20 and 50 % of them, as many of each class, and all; mean and standard deviation over so many seeds.
+    let labelCurve seeds protocol =
+        [ for percent in [ 1.0; 2.0; 5.0; 10.0; 20.0; 50.0 ] -> balancedLabels percent protocol ]
+        @ [ randomLabels 100.0 protocol ]
+        |> List.map (overSeeds seeds)
+
+    /// A protocol on so many test images, evenly spread, under each corruption at severities 1 to 5: 50 times as many images to encode for all ten.
+    let corrupted images corruptions protocol = Protocol.Corrupted (images, corruptions, protocol)
+
+    /// Which of these transformations was applied, told from h and from g(h), on so many training images each (SimCLR, table 3).
+    let transformations images kinds = kinds |> List.map (fun kind -> Protocol.Transformed (kind, images))
+
+    /// A linear classifier that learns beside the run, by Adam at this rate (1e-3 does): the encoder has the same bits with it and without. It costs one more pass of one view forward.
+    let onlineProbe rate = Protocol.Online rate
 
     /// The accuracy of the recipe's own classifier.
     let classifier = Protocol.Classifier
