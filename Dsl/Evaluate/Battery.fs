@@ -34,27 +34,38 @@ module Battery =
                 classifier
         ]
 
+    // Raw pixels have so many dimensions that what fits many times over would take longer on them than all else.
+    let private quick =
+        function
+        | Protocol.LinearSweep _
+        | Protocol.LinearSgd _ -> false
+        | _ -> true
+
     // Every protocol on the trained network, the random one and raw pixels. A protocol that cannot be measured is noted once, with the reason.
     let private scores (steps: Steps) (it: Finished) protocols =
         let network (trainer: Trainer) = Measure.ofNetwork trainer.Viewer it.Recipe trainer.Network it.Data
-        let count = List.length protocols
-        let measure place name (subject: unit -> Examined) =
+        let few = List.filter quick protocols
+        let count = 2 * List.length protocols + few.Length
+        let at = ref 0
+        let measure name protocols (subject: unit -> Examined) =
             use _ = torch.NewDisposeScope ()
-            let mutable at = 0
             let each protocol (work: unit -> (string * float) list) =
-                at <- at + 1
+                at.Value <- at.Value + 1
                 try
-                    steps.Do ($"[{place * count + at}/{3 * count}] {name}: {Protocol.name protocol}", work)
+                    steps.Do ($"[{at.Value}/{count}] {name}: {Protocol.name protocol}", work)
                 with EvaluationException why ->
                     steps.Absent $"{Protocol.name protocol} of {name}: {why}"
                     []
             subject () |> Measure.runEach each protocols
         match it.Data.Train.Labels, it.Data.Test with
         | Some _, Some { Labels = Some _ } ->
-            let trained = measure 0 "the trained network" (fun () -> network it.Trained)
-            let random = measure 1 "a random network" (fun () -> network it.Random)
+            let trained = measure "the trained network" protocols (fun () -> network it.Trained)
+            let random = measure "a random network" protocols (fun () -> network it.Random)
             let raw =
-                measure 2 "raw pixels" (fun () -> Measure.ofPixels it.Trained.Viewer it.Recipe.Seed it.Data)
+                measure "raw pixels" few (fun () -> Measure.ofPixels it.Trained.Viewer it.Recipe.Seed it.Data)
+            for left in List.except few protocols do
+                steps.Absent
+                    $"{Protocol.name left} of raw pixels: with that many dimensions it takes longer than all else. A recipe that evaluates by it measures it."
             let find name rows = rows |> List.tryFind (fst >> (=) name) |> Option.map snd
             trained @ random @ raw
             |> List.map fst
@@ -86,8 +97,8 @@ module Battery =
             (Examine.gauges it.Trained looking chosen classes trained)
             (Examine.gauges it.Random looking chosen classes random)
 
-    /// Everything that is measured of a run; `say` is told of each step when it is done.
-    let run (say: string -> unit) (it: Finished) : Findings =
+    /// Everything that is measured of a run, beside another one where it is given; `say` is told of each step when it is done.
+    let run (say: string -> unit) (other: Finished option) (it: Finished) : Findings =
         use _ = torch.NewDisposeScope ()
         let steps = Steps say
         let protocols = protocols it.Recipe it.Data.Train.Count it.Data.Classes.Length
@@ -109,6 +120,15 @@ module Battery =
                     Anatomy.likeness trained trained,
                     List.map2 (fun (_, x) (_, y) -> Spectrum.cka x y) trained.Parts random.Parts
             )
+        let beside =
+            other
+            |> Option.map (fun other ->
+                steps.Do (
+                    $"likeness of layers with {other.From}",
+                    fun () ->
+                        let theirs = Anatomy.ofImages other.Trained looking chosen
+                        other.From, List.map fst theirs.Parts, Anatomy.likeness trained theirs
+                ))
         let exhibits = Sights.all steps it looking chosen labels trained random
         {
             Run = it.From
@@ -123,6 +143,7 @@ module Battery =
             Layers = trained.Parts |> List.map fst
             Likeness = likeness
             Changed = changed
+            Beside = beside
             Spectra = [
                 for name, anatomy in [ "trained", trained; "random", random ] do
                     for l in [ "h"; "z" ] do

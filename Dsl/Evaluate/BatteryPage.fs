@@ -19,22 +19,11 @@ module BatteryPage =
 
     let private optional show = Option.map show >> Option.defaultValue "-"
 
-    // Figures of single severities are in the chart, in JSON and in CSV: sixty rows would hide the others.
-    let private severities (it: Findings) =
-        it.Protocols
-        |> List.choose (function
-            | Protocol.Corrupted (_, kinds, inner) -> Some (kinds, Protocol.name inner)
-            | _ -> None)
-
-    let private single kinds name severity = [
-        for kind in kinds -> $"{name} {Corruption.name kind} {severity}"
-    ]
-
     /// Figures as a table: its header and rows. Those of each severity of a corruption are left out; their means stay.
     let scores (it: Findings) =
         let hidden =
-            severities it
-            |> List.collect (fun (kinds, name) -> List.collect (single kinds name) [ 1..5 ])
+            BatteryCharts.severities it
+            |> List.collect (fun (kinds, name) -> List.collect (BatteryCharts.single kinds name) [ 1..5 ])
             |> Set
         [ "protocol, % right"; "trained"; "random network"; "raw pixels" ],
         [
@@ -59,6 +48,14 @@ module BatteryPage =
             it.Layers
             it.Likeness
             it.Changed
+
+    /// Likeness of layers with another run's as a table; nothing where none was named.
+    let beside (it: Findings) =
+        match it.Beside with
+        | None -> [], []
+        | Some (_, theirs, values) ->
+            "layer" :: List.map (sprintf "%s there") theirs,
+            List.map2 (fun name row -> name :: List.map (number "F3") row) it.Layers values
 
     /// Facts of an evaluation, name and value.
     let facts (it: Findings) = [
@@ -96,6 +93,13 @@ module BatteryPage =
             "Linear CKA of layers:"
             ""
             yield! rows (likeness it)
+            match it.Beside with
+            | Some (run, _, _) ->
+                ""
+                $"With {run}:"
+                ""
+                yield! rows (beside it)
+            | None -> ()
             if not it.Absent.IsEmpty then
                 ""
                 "Not measured:"
@@ -132,6 +136,10 @@ module BatteryPage =
             for name, row in List.zip it.Layers it.Likeness do
                 for other, value in List.zip it.Layers row do
                     $"cka,{name},{other},{exact value},,"
+            for _, theirs, values in Option.toList it.Beside do
+                for name, row in List.zip it.Layers values do
+                    for other, value in List.zip theirs row do
+                        $"cka beside,{name},{other},{exact value},,"
             ""
         ]
 
@@ -172,6 +180,17 @@ module BatteryPage =
                 ]
                 "layers", box it.Layers
                 "cka", box (it.Likeness |> List.map (List.map finite))
+                "ckaBeside",
+                (match it.Beside with
+                 | Some (run, theirs, values) ->
+                     box (
+                         table [
+                             "run", box run
+                             "layers", box theirs
+                             "cka", box (values |> List.map (List.map finite))
+                         ]
+                     )
+                 | None -> null)
                 "ckaWithRandom", box (it.Changed |> List.map finite)
                 "eigenvalues", box (dict it.Spectra)
                 "pictures", box (it.Exhibits |> List.map _.File)
@@ -179,70 +198,6 @@ module BatteryPage =
             ]
         JsonSerializer.Serialize (content, JsonSerializerOptions (WriteIndented = true))
         + "\n"
-
-    // The three curves of figures: at each place x, the mean over the protocols of these names.
-    let private family (it: Findings) title label (points: (float * string list) list) : Chart.Panel option =
-        let at pick names =
-            let found =
-                it.Scores
-                |> List.filter (fun s -> List.contains s.Name names)
-                |> List.map (pick >> Option.defaultValue nan)
-            if found.Length = names.Length then List.average found else nan
-        let series name pick =
-            name, points |> List.map fst |> List.toArray, points |> List.map (snd >> at pick) |> List.toArray
-        let all = [ series "trained" _.Trained; series "random network" _.Random; series "raw pixels" _.Raw ]
-        let drawn = all |> List.filter (fun (_, _, y) -> Array.exists Double.IsFinite y)
-        if points.Length < 2 || drawn.IsEmpty then
-            None
-        else
-            Some { Title = title; XLabel = label; YLabel = "% right"; Series = drawn; LogY = false }
-
-    // Accuracy by the share of labels, where a protocol was measured with several.
-    let private byLabels (it: Findings) =
-        it.Protocols
-        |> List.choose (function
-            | Protocol.FewLabels (LabelShare.Balanced percent, inner) as p ->
-                Some (inner, (log10 percent, [ Protocol.name p ]))
-            | _ -> None)
-        |> List.groupBy fst
-        |> List.choose (fun (inner, points) ->
-            let name = Protocol.name inner
-            List.map snd points @ [ 2.0, [ name ] ]
-            |> List.sortBy fst
-            |> family it $"Accuracy by labels ({name})" "log10 of the percentage of labels")
-
-    // Accuracy by severity, the mean over corruptions.
-    let private bySeverity (it: Findings) =
-        severities it
-        |> List.choose (fun (kinds, name) ->
-            (0.0, [ name ])
-            :: [ for severity in 1..5 -> float severity, single kinds name severity ]
-            |> family
-                it
-                $"Accuracy under {kinds.Length} corruptions, their mean ({name})"
-                "severity (0: no corruption)")
-
-    let private panels (it: Findings) : Chart.Panel list =
-        byLabels it
-        @ bySeverity it
-        @ [
-            for layer in [ "h"; "z" ] ->
-                {
-                    Title = $"Spectrum of {layer}"
-                    XLabel = "direction"
-                    YLabel = "eigenvalue, largest = 1"
-                    Series = [
-                        for name, values in it.Spectra do
-                            if name.StartsWith $"{layer}," then
-                                name,
-                                Array.init values.Length (fun i -> float (i + 1)),
-                                // Below that is rounding.
-                                values
-                                |> Array.map (fun v -> if v > 1e-9 * values[0] then v / values[0] else nan)
-                    ]
-                    LogY = true
-                }
-        ]
 
     /// The page.
     let html (it: Findings) =
@@ -257,11 +212,14 @@ module BatteryPage =
             Html.facts (facts it)
             measured
             Html.library ()
-            Html.section "Charts" (Html.panels (panels it))
+            Html.section "Charts" (Html.panels (BatteryCharts.panels it))
             Html.paper
             Html.section "Pictures" (it.Exhibits |> List.map (fun s -> s.Caption, s.Png) |> Html.pictures)
             Html.section "Gauges" (table (gauges it))
             Html.section "Likeness of layers (linear CKA)" (table (likeness it))
+            match it.Beside with
+            | Some (run, _, _) -> Html.section $"Likeness with {run} (linear CKA)" (table (beside it))
+            | None -> ()
             Html.section "Not measured" (Html.notes "notes" it.Absent)
             Html.section "Recipe" (Html.code (Print.recipe it.Recipe))
         ]

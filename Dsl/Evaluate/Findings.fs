@@ -28,6 +28,8 @@ type Findings = {
     Layers: string list
     Likeness: float list list
     Changed: float list
+    /// Another run, its layers, and the CKA of each layer (rows) with each of them, where one was named.
+    Beside: (string * string list * float list list) option
     /// Eigenvalues of the covariance by layer and network, the largest first.
     Spectra: (string * float array) list
     Exhibits: Exhibit list
