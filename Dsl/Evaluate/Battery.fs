@@ -41,7 +41,7 @@ module Battery =
         | Protocol.LinearSgd _ -> false
         | _ -> true
 
-    // Every protocol on the trained network, the random one and raw pixels. A protocol that cannot be measured is noted once, with the reason.
+    // Every protocol on the trained network, the random one and raw pixels. A protocol that cannot be measured is noted with the reason.
     let private scores (steps: Steps) (it: Finished) protocols =
         let network (trainer: Trainer) = Measure.ofNetwork trainer.Viewer it.Recipe trainer.Network it.Data
         let few = List.filter quick protocols
@@ -63,9 +63,9 @@ module Battery =
             let random = measure "a random network" protocols (fun () -> network it.Random)
             let raw =
                 measure "raw pixels" few (fun () -> Measure.ofPixels it.Trained.Viewer it.Recipe.Seed it.Data)
-            for left in List.except few protocols do
-                steps.Absent
-                    $"{Protocol.name left} of raw pixels: with that many dimensions it takes longer than all else. A recipe that evaluates by it measures it."
+            let left = List.except few protocols |> List.map Protocol.name |> String.concat ", "
+            steps.Absent
+                $"{left} of raw pixels: with that many dimensions they take longer than all else. A recipe that evaluates by them measures them."
             let find name rows = rows |> List.tryFind (fst >> (=) name) |> Option.map snd
             trained @ random @ raw
             |> List.map fst
