@@ -34,7 +34,8 @@ let private evaluated =
          AppDomain.CurrentDomain.ProcessExit.Add (fun _ -> Directory.Delete (folder, true))
          let result = train folder recipe
          let said = ResizeArray<string>()
-         let found = Finished.load TorchSharp.torch.CPU None folder ignore |> Battery.run said.Add
+         let opened = Finished.load TorchSharp.torch.CPU None folder ignore
+         let found = Battery.run said.Add (Some opened) opened
          result, found, List.ofSeq said, BatteryPage.save folder found)
 
 // Ten grey images to train on and ten to test on, in IDX files.
@@ -64,9 +65,10 @@ let tests =
     <| testList "Battery" [
         test "a checkpoint read again scores what its run scored" {
             let result, found, _, _ = evaluated.Value
-            let score name = found.Scores |> List.find (fun s -> Protocol.name s.Protocol = name)
+            let score name = found.Scores |> List.find (fun s -> s.Name = name)
+            Expect.isNonEmpty result.Metrics "measured"
             for name, accuracy in result.Metrics do
-                Expect.equal (score name).Trained accuracy $"{name} of the trained network"
+                Expect.equal (score name).Trained (Some accuracy) $"{name} of the trained network"
             for name, accuracy in result.Random do
                 Expect.equal (score name).Random (Some accuracy) $"{name} of the random one"
             for name, accuracy in result.Raw do
@@ -74,17 +76,27 @@ let tests =
         }
         test "every protocol is measured, or said not to be" {
             let _, found, said, _ = evaluated.Value
-            for protocol in Battery.protocols 240 do
+            for protocol in found.Protocols do
                 let name = Protocol.name protocol
-                let measured = found.Scores |> List.exists (fun s -> s.Protocol = protocol)
-                let named = found.Absent |> List.exists (fun why -> why.StartsWith $"{name}: ")
-                Expect.notEqual measured named name
-                if measured then
-                    Expect.exists said (fun line -> line.Contains $"] {name},") $"{name} was told of"
-            Expect.contains
-                (found.Absent |> List.map (fun why -> why.Split(':')[0]))
-                "classifier"
-                "SimCLR trains none"
+                for subject in [ "the trained network"; "a random network"; "raw pixels" ] do
+                    let measured = said |> List.exists (fun line -> line.Contains $"] {subject}: {name},")
+                    let noted = found.Absent |> List.exists _.StartsWith($"{name} of {subject}: ")
+                    let isLeft =
+                        found.Absent
+                        |> List.exists (fun why ->
+                            why.Contains $" of {subject}: with"
+                            && Array.contains name (why.Substring(0, why.IndexOf " of ").Split ", "))
+                    Expect.notEqual measured (noted || isLeft) $"{name} of {subject}"
+            for name in [ "knn"; "linear-sweep"; "linear-dino"; "linear-10%-balanced"; "linear corrupted" ] do
+                let score = found.Scores |> List.find (fun s -> s.Name = name)
+                Expect.isSome score.Trained $"{name} of the trained network"
+                let isQuick = not (List.contains name [ "linear-sweep"; "linear-dino" ])
+                Expect.equal score.Raw.IsSome isQuick $"{name} of raw pixels"
+            let classifies recipe = Battery.protocols recipe 240 10 |> List.contains Protocol.Classifier
+            Expect.isFalse (classifies recipe) "SimCLR trains no classifier"
+            Expect.isTrue
+                (classifies { recipe with Objective = supervised; Projector = head [ linear 10 ] })
+                "this one does"
         }
         test "layers are like themselves, from pixels to embeddings" {
             let _, found, _, _ = evaluated.Value
@@ -96,6 +108,9 @@ let tests =
                     Expect.floatClose Accuracy.medium value other "both ways"
             Expect.floatClose Accuracy.medium found.Changed.Head 1.0 "pixels are the same for both networks"
             Expect.isLessThan found.Changed[2] 0.9999 "training changed h"
+            let run, theirs, values = found.Beside.Value
+            Expect.equal (run, theirs) (found.Run, found.Layers) "beside itself"
+            Expect.equal values found.Likeness "the same numbers"
         }
         test "the files hold every score and gauge" {
             let _, found, _, paths = evaluated.Value
@@ -108,23 +123,20 @@ let tests =
                 (scores
                  |> List.map (fun s ->
                      nonNull (s.GetProperty("protocol").GetString()), s.GetProperty("trained").GetDouble()))
-                (found.Scores |> List.map (fun s -> Protocol.name s.Protocol, s.Trained))
+                (found.Scores |> List.map (fun s -> s.Name, s.Trained.Value))
                 "scores"
             let lines = (text "evaluation.csv").TrimEnd().Split '\n'
             let layers = found.Layers.Length
             Expect.equal
                 lines.Length
-                (1 + found.Scores.Length + found.Gauges.Length + layers * layers)
+                (1 + found.Scores.Length + found.Gauges.Length + 2 * layers * layers)
                 "lines of the CSV"
             for line in lines do
                 Expect.equal (line.Split(',').Length) 6 line
             let markdown, html = text "evaluation.md", text "evaluation.html"
-            for score in found.Scores do
-                Expect.stringContains
-                    markdown
-                    $"| {Protocol.name score.Protocol} | {score.Trained:F2} |"
-                    "Markdown"
-                Expect.stringContains html $"<td>{score.Trained:F2}</td>" "HTML"
+            for row in snd (BatteryPage.scores found) do
+                Expect.stringContains markdown ("| " + String.concat " | " row + " |") "Markdown"
+                Expect.stringContains html $"<td>{row[1]}</td>" "HTML"
             for gauge in found.Gauges do
                 Expect.stringContains markdown $"| {gauge.Gauge} | {gauge.Layer} |" "Markdown"
             let own = html.Replace (Html.library (), "")
@@ -157,6 +169,7 @@ let tests =
             Expect.isGreaterThanOrEqual (Regex.Count (html, "class=\"js-line\"")) (2 * panels) "curves"
             for width in [ 390; 1200 ] do
                 let content, window = Browser.measured width page
+                Expect.equal window width "the frame is as wide as it was asked to be"
                 Expect.isLessThanOrEqual content window $"no scrolling sideways at {width}"
         }
     ]

@@ -56,16 +56,22 @@ let private browse (arguments: string list) (page: string) =
 /// The page's document after its scripts have run in a window of this width.
 let document (width: int) page = browse [ "--dump-dom"; $"--window-size={width},900" ] page
 
-/// The page with a script at its end that writes the page's own width and its window's into its title.
+/// How wide a page's content is in a frame of this width, and the frame's own width: a browser's window has a least width that a phone's is below.
 let measured width (page: string) =
-    let html = File.ReadAllText page
     let script =
-        "<script>addEventListener('load', () => setTimeout(() => { document.title = 'widths ' + document.documentElement.scrollWidth + ' ' + innerWidth; }, 1000));</script></body>"
-    let beside = page + ".measured.html"
-    File.WriteAllText (beside, html.Replace ("</body>", script))
+        "<script>addEventListener('load', () => setTimeout(() => parent.postMessage('widths ' + document.documentElement.scrollWidth + ' ' + innerWidth, '*'), 1000));</script></body>"
+    let inner, outer = page + ".inner.html", page + ".outer.html"
+    File.WriteAllText (inner, (File.ReadAllText page).Replace("</body>", script))
+    File.WriteAllText (
+        outer,
+        $"""<html><head><title>nothing</title></head><body>
+<script>addEventListener('message', e => {{ document.title = e.data; }});</script>
+<iframe src="file://{inner}" width="{width}" height="900" style="border:0"></iframe></body></html>"""
+    )
     let found =
-        Text.RegularExpressions.Regex.Match (document width beside, "<title>widths (\\d+) (\\d+)</title>")
-    File.Delete beside
+        Text.RegularExpressions.Regex.Match (document 1300 outer, @"<title>widths (\d+) (\d+)</title>")
+    File.Delete inner
+    File.Delete outer
     if not found.Success then
         failtest "the page's script did not run"
     int found.Groups[1].Value, int found.Groups[2].Value

@@ -179,8 +179,8 @@ let tests =
                 let page = Browser.document 1200 (Path.Combine (out, "compare.html"))
                 Expect.equal
                     (System.Text.RegularExpressions.Regex.Count (page, "class=\"js-line\""))
-                    2
-                    "a browser draws a curve for each side"
+                    8
+                    "a browser draws a curve for each side and protocol, and one in each legend"
                 Expect.equal
                     (CompareCommand.main (a @ [ "--with" ] @ b @ [ "--out" ]))
                     1

@@ -1,90 +1,81 @@
 namespace Vantage
 
-open System.Diagnostics
 open TorchSharp
 
 /// The whole battery on one run: every protocol, every gauge, every picture. A protocol joins by its line in `protocols`.
 module Battery =
-    /// The protocols, on so many training images.
-    let protocols images =
+    /// The protocols, for a recipe on so many training images of a set.
+    let protocols (recipe: Recipe) images classes =
         let batch = min 1024 images
+        let isClassifier =
+            match recipe.Objective with
+            | Objective.Classify _ -> Head.width recipe.Projector = Some classes
+            | _ -> false
         [
             knn 200 0.1
             linearProbe 1e-4 60
-            linearSweep 0.1 40
+            linearSweep 0.1 20
             simclrLinear batch
             mocoLinear batch
             byolLinear batch
             dinoLinear batch
-            balancedLabels 1.0 (linearProbe 1e-4 60)
-            balancedLabels 10.0 (linearProbe 1e-4 60)
+            for percent in [ 1.0; 10.0 ] do
+                balancedLabels percent (linearProbe 1e-4 60)
             randomLabels 1.0 (linearProbe 1e-4 60)
-            classifier
+            yield!
+                transformations 2000 [
+                    Transformation.Grey
+                    Transformation.Turned
+                    Transformation.Noisy 0.1
+                    Transformation.Sobel
+                ]
+            corrupted 500 Corruption.all (linearProbe 1e-4 60)
+            if isClassifier then
+                classifier
         ]
 
-    let private isClassifier (it: Finished) =
-        match it.Recipe.Objective with
-        | Objective.Classify _ -> Head.width it.Recipe.Projector = Some it.Data.Classes.Length
-        | _ -> false
+    // Raw pixels have so many dimensions that what fits many times over would take longer on them than all else.
+    let private quick =
+        function
+        | Protocol.LinearSweep _
+        | Protocol.LinearSgd _ -> false
+        | _ -> true
 
-    // Every protocol on the trained network, the random one and raw pixels.
-    let private scores (steps: Steps) (it: Finished) =
-        match it.Data.Train.Labels, it.Data.Test with
-        | Some trainLabels, Some ({ Labels = Some testLabels } as test) ->
+    // Every protocol on the trained network, the random one and raw pixels. A protocol that cannot be measured is noted with the reason.
+    let private scores (steps: Steps) (it: Finished) protocols =
+        let network (trainer: Trainer) = Measure.ofNetwork trainer.Viewer it.Recipe trainer.Network it.Data
+        let few = List.filter quick protocols
+        let count = 2 * List.length protocols + few.Length
+        let at = ref 0
+        let measure name protocols (subject: unit -> Examined) =
             use _ = torch.NewDisposeScope ()
-            let network = it.Trained.Network.Weights.Device
-            let features name encode device =
-                steps.Do (
-                    $"features of {name}",
-                    fun () -> {
-                        Train = Probe.features it.Trained.Viewer it.Data.Train encode device
-                        TrainLabels = trainLabels
-                        Test = Probe.features it.Trained.Viewer test encode device
-                        TestLabels = testLabels
-                        Classes = it.Data.Classes.Length
-                    }
-                )
-            let trained = features "the trained network" (Train.encoder it.Trained) network
-            let random = features "a random network" (Train.encoder it.Random) network
-            let pixels = features "raw pixels" (fun x -> x.flatten 1L) torch.CPU
-            // k-NN measures angles.
-            let mean = pixels.Train.mean ([| 0L |], true)
-            let raw = { pixels with Train = pixels.Train - mean; Test = pixels.Test - mean }
-            let seed = it.Recipe.Seed
-            let classified (trainer: Trainer) =
-                let logits = Train.encoder trainer >> trainer.Network.Project
-                use found = Probe.features trainer.Viewer test logits network
-                Probe.classified found testLabels
-            let measure protocol () =
-                let watch = Stopwatch.StartNew ()
-                let trained, random, raw =
-                    match protocol with
-                    | Protocol.Classifier -> classified it.Trained, Some (classified it.Random), None
-                    | _ ->
-                        let own = Probe.measure seed protocol
-                        own trained, Some (own random), Some (own raw)
-                {
-                    Protocol = protocol
-                    Trained = trained
-                    Random = random
-                    Raw = raw
-                    Seconds = watch.Elapsed.TotalSeconds
-                }
-            let all = protocols it.Data.Train.Count
-            all
-            |> List.indexed
-            |> List.choose (fun (i, protocol) ->
-                let name = Protocol.name protocol
-                if protocol = Protocol.Classifier && not (isClassifier it) then
-                    steps.Absent
-                        $"{name}: the recipe trains no classifier of these {it.Data.Classes.Length} classes."
-                    None
-                else
-                    try
-                        Some (steps.Do ($"[{i + 1}/{all.Length}] {name}", measure protocol))
-                    with EvaluationException why ->
-                        steps.Absent $"{name}: {why}"
-                        None)
+            let each protocol (work: unit -> (string * float) list) =
+                at.Value <- at.Value + 1
+                try
+                    steps.Do ($"[{at.Value}/{count}] {name}: {Protocol.name protocol}", work)
+                with EvaluationException why ->
+                    steps.Absent $"{Protocol.name protocol} of {name}: {why}"
+                    []
+            subject () |> Measure.runEach each protocols
+        match it.Data.Train.Labels, it.Data.Test with
+        | Some _, Some { Labels = Some _ } ->
+            let trained = measure "the trained network" protocols (fun () -> network it.Trained)
+            let random = measure "a random network" protocols (fun () -> network it.Random)
+            let raw =
+                measure "raw pixels" few (fun () -> Measure.ofPixels it.Trained.Viewer it.Recipe.Seed it.Data)
+            let left = List.except few protocols |> List.map Protocol.name |> String.concat ", "
+            steps.Absent
+                $"{left} of raw pixels: with that many dimensions they take longer than all else. A recipe that evaluates by them measures them."
+            let find name rows = rows |> List.tryFind (fst >> (=) name) |> Option.map snd
+            trained @ random @ raw
+            |> List.map fst
+            |> List.distinct
+            |> List.map (fun name -> {
+                Name = name
+                Trained = find name trained
+                Random = find name random
+                Raw = find name raw
+            })
         | _ ->
             steps.Absent
                 $"Protocols: {it.Data.Name} has no labelled test images beside labelled training images."
@@ -106,11 +97,12 @@ module Battery =
             (Examine.gauges it.Trained looking chosen classes trained)
             (Examine.gauges it.Random looking chosen classes random)
 
-    /// Everything that is measured of a run; `say` is told of each step when it is done.
-    let run (say: string -> unit) (it: Finished) : Findings =
+    /// Everything that is measured of a run, beside another one where it is given; `say` is told of each step when it is done.
+    let run (say: string -> unit) (other: Finished option) (it: Finished) : Findings =
         use _ = torch.NewDisposeScope ()
         let steps = Steps say
-        let scores = scores steps it
+        let protocols = protocols it.Recipe it.Data.Train.Count it.Data.Classes.Length
+        let scores = scores steps it protocols
         let looking = defaultArg it.Data.Test it.Data.Train
         let chosen = Examine.chosen it.Recipe.Seed looking
         let labels = looking.Labels |> Option.map (fun all -> chosen |> Array.map (fun i -> all[i]))
@@ -128,6 +120,15 @@ module Battery =
                     Anatomy.likeness trained trained,
                     List.map2 (fun (_, x) (_, y) -> Spectrum.cka x y) trained.Parts random.Parts
             )
+        let beside =
+            other
+            |> Option.map (fun other ->
+                steps.Do (
+                    $"likeness of layers with {other.From}",
+                    fun () ->
+                        let theirs = Anatomy.ofImages other.Trained looking chosen
+                        other.From, List.map fst theirs.Parts, Anatomy.likeness trained theirs
+                ))
         let exhibits = Sights.all steps it looking chosen labels trained random
         {
             Run = it.From
@@ -136,11 +137,13 @@ module Battery =
             TrainImages = it.Data.Train.Count
             TestImages = it.Data.Test |> Option.map _.Count |> Option.defaultValue 0
             Step = it.Step
+            Protocols = protocols
             Scores = scores
             Gauges = gauges
             Layers = trained.Parts |> List.map fst
             Likeness = likeness
             Changed = changed
+            Beside = beside
             Spectra = [
                 for name, anatomy in [ "trained", trained; "random", random ] do
                     for l in [ "h"; "z" ] do

@@ -19,18 +19,17 @@ module BatteryPage =
 
     let private optional show = Option.map show >> Option.defaultValue "-"
 
-    /// Accuracies as a table: its header and rows.
+    /// Figures as a table: its header and rows. Those of each severity of a corruption are left out; their means stay.
     let scores (it: Findings) =
-        [ "protocol, % right"; "trained"; "random network"; "raw pixels"; "s" ],
+        let hidden =
+            BatteryCharts.severities it
+            |> List.collect (fun (kinds, name) -> List.collect (BatteryCharts.single kinds name) [ 1..5 ])
+            |> Set
+        [ "protocol, % right"; "trained"; "random network"; "raw pixels" ],
         [
-            for s in it.Scores ->
-                [
-                    Protocol.name s.Protocol
-                    percent s.Trained
-                    optional percent s.Random
-                    optional percent s.Raw
-                    number "F1" s.Seconds
-                ]
+            for s in it.Scores do
+                if not (hidden.Contains s.Name) then
+                    s.Name :: ([ s.Trained; s.Random; s.Raw ] |> List.map (optional percent))
         ]
 
     /// Gauges as a table.
@@ -49,6 +48,14 @@ module BatteryPage =
             it.Layers
             it.Likeness
             it.Changed
+
+    /// Likeness of layers with another run's as a table; nothing where none was named.
+    let beside (it: Findings) =
+        match it.Beside with
+        | None -> [], []
+        | Some (_, theirs, values) ->
+            "layer" :: List.map (sprintf "%s there") theirs,
+            List.map2 (fun name row -> name :: List.map (number "F3") row) it.Layers values
 
     /// Facts of an evaluation, name and value.
     let facts (it: Findings) = [
@@ -78,14 +85,21 @@ module BatteryPage =
             ""
             yield! rows (scores it)
             ""
-            for s in it.Scores do
-                $"- {Protocol.name s.Protocol}: {Protocol.words s.Protocol}"
+            for protocol in it.Protocols do
+                $"- {Protocol.name protocol}: {Protocol.words protocol}"
             ""
             yield! rows (gauges it)
             ""
             "Linear CKA of layers:"
             ""
             yield! rows (likeness it)
+            match it.Beside with
+            | Some (run, _, _) ->
+                ""
+                $"With {run}:"
+                ""
+                yield! rows (beside it)
+            | None -> ()
             if not it.Absent.IsEmpty then
                 ""
                 "Not measured:"
@@ -109,8 +123,8 @@ module BatteryPage =
                 let cells = [
                     "accuracy"
                     it.Data
-                    Protocol.name s.Protocol
-                    exact s.Trained
+                    s.Name
+                    optional exact s.Trained
                     optional exact s.Random
                     optional exact s.Raw
                 ]
@@ -122,6 +136,10 @@ module BatteryPage =
             for name, row in List.zip it.Layers it.Likeness do
                 for other, value in List.zip it.Layers row do
                     $"cka,{name},{other},{exact value},,"
+            for _, theirs, values in Option.toList it.Beside do
+                for name, row in List.zip it.Layers values do
+                    for other, value in List.zip theirs row do
+                        $"cka beside,{name},{other},{exact value},,"
             ""
         ]
 
@@ -143,14 +161,13 @@ module BatteryPage =
                 box [
                     for s in it.Scores ->
                         table [
-                            "protocol", box (Protocol.name s.Protocol)
-                            "words", box (Protocol.words s.Protocol)
-                            "trained", finite s.Trained
+                            "protocol", box s.Name
+                            "trained", s.Trained |> Option.map finite |> Option.defaultValue null
                             "random", s.Random |> Option.map finite |> Option.defaultValue null
                             "raw", s.Raw |> Option.map finite |> Option.defaultValue null
-                            "seconds", box s.Seconds
                         ]
                 ]
+                "protocols", box (dict [ for p in it.Protocols -> Protocol.name p, Protocol.words p ])
                 "gauges",
                 box [
                     for g in it.Gauges ->
@@ -163,6 +180,17 @@ module BatteryPage =
                 ]
                 "layers", box it.Layers
                 "cka", box (it.Likeness |> List.map (List.map finite))
+                "ckaBeside",
+                (match it.Beside with
+                 | Some (run, theirs, values) ->
+                     box (
+                         table [
+                             "run", box run
+                             "layers", box theirs
+                             "cka", box (values |> List.map (List.map finite))
+                         ]
+                     )
+                 | None -> null)
                 "ckaWithRandom", box (it.Changed |> List.map finite)
                 "eigenvalues", box (dict it.Spectra)
                 "pictures", box (it.Exhibits |> List.map _.File)
@@ -171,62 +199,12 @@ module BatteryPage =
         JsonSerializer.Serialize (content, JsonSerializerOptions (WriteIndented = true))
         + "\n"
 
-    // Accuracy by the share of labels, where a protocol was measured with several.
-    let private byLabels (it: Findings) : Chart.Panel list =
-        let share =
-            function
-            | Protocol.FewLabels (LabelShare.Balanced percent, inner) -> Some (inner, percent)
-            | Protocol.FewLabels _ -> None
-            | whole -> Some (whole, 100.0)
-        it.Scores
-        |> List.choose (fun s -> share s.Protocol |> Option.map (fun (inner, percent) -> inner, (percent, s)))
-        |> List.groupBy fst
-        |> List.choose (fun (inner, all) ->
-            let all = all |> List.map snd |> List.sortBy fst
-            if all.Length < 2 then
-                None
-            else
-                let x = all |> List.map (fst >> log10) |> List.toArray
-                let series name pick = name, x, all |> List.map (snd >> pick) |> List.toArray
-                Some {
-                    Title = $"Accuracy by labels ({Protocol.name inner})"
-                    XLabel = "log10 of the percentage of labels"
-                    YLabel = "% right"
-                    Series = [
-                        series "trained" _.Trained
-                        series "random network" (fun s -> Option.defaultValue nan s.Random)
-                        series "raw pixels" (fun s -> Option.defaultValue nan s.Raw)
-                    ]
-                    LogY = false
-                })
-
-    let private panels (it: Findings) : Chart.Panel list =
-        byLabels it
-        @ [
-            for layer in [ "h"; "z" ] ->
-                {
-                    Title = $"Spectrum of {layer}"
-                    XLabel = "direction"
-                    YLabel = "eigenvalue, largest = 1"
-                    Series = [
-                        for name, values in it.Spectra do
-                            if name.StartsWith $"{layer}," then
-                                name,
-                                Array.init values.Length (fun i -> float (i + 1)),
-                                // Below that is rounding.
-                                values
-                                |> Array.map (fun v -> if v > 1e-9 * values[0] then v / values[0] else nan)
-                    ]
-                    LogY = true
-                }
-        ]
-
     /// The page.
     let html (it: Findings) =
         let table (header, rows) = if List.isEmpty rows then "" else Html.table header rows
         let protocols =
-            it.Scores
-            |> List.map (fun s -> Protocol.name s.Protocol, Protocol.words s.Protocol)
+            it.Protocols
+            |> List.map (fun protocol -> Protocol.name protocol, Protocol.words protocol)
             |> Html.facts
         let measured = Html.section "Accuracy" (table (scores it)) + Html.section "Protocols" protocols
         [
@@ -234,11 +212,14 @@ module BatteryPage =
             Html.facts (facts it)
             measured
             Html.library ()
-            Html.section "Charts" (Html.panels (panels it))
+            Html.section "Charts" (Html.panels (BatteryCharts.panels it))
             Html.paper
             Html.section "Pictures" (it.Exhibits |> List.map (fun s -> s.Caption, s.Png) |> Html.pictures)
             Html.section "Gauges" (table (gauges it))
             Html.section "Likeness of layers (linear CKA)" (table (likeness it))
+            match it.Beside with
+            | Some (run, _, _) -> Html.section $"Likeness with {run} (linear CKA)" (table (beside it))
+            | None -> ()
             Html.section "Not measured" (Html.notes "notes" it.Absent)
             Html.section "Recipe" (Html.code (Print.recipe it.Recipe))
         ]

@@ -8,6 +8,7 @@ open Argu
 type EvaluateOptions =
     | [<MainCommand; ExactlyOnce>] Run of folder: string
     | Data of set: string
+    | Beside of folder: string
     | Out of folder: string
     | Device of name: string
     | Threads of count: int
@@ -18,6 +19,7 @@ type EvaluateOptions =
             | Run _ -> "folder of a run, such as runs/simclr-20260101-120000."
             | Data _ ->
                 "another set to measure on, of images with as many channels; the run's own if not given."
+            | Beside _ -> "another run, whose layers are compared with this one's by CKA on the same images."
             | Out _ -> "where the findings go; the run's folder if not given."
             | Device _ -> "cpu or cuda."
             | Threads _ -> "threads of libtorch; as many as there are cores if not given."
@@ -31,9 +33,12 @@ module Evaluate =
         torch.set_num_threads (options.GetResult (Threads, Environment.ProcessorCount))
         let warn (text: string) = Console.Error.WriteLine $"warning: {text}"
         let opened = Finished.load device (options.TryGetResult Data) folder warn
-        printfn
-            $"{opened.Recipe.Name} at step {opened.Step}, on {opened.Data.Name}: {(Battery.protocols opened.Data.Train.Count).Length} protocols, gauges and pictures"
-        let found = Battery.run (printfn "%s") opened
+        let spec = options.GetResult (Data, opened.Recipe.Data)
+        let beside =
+            options.TryGetResult Beside
+            |> Option.map (fun other -> Finished.load device (Some spec) other warn)
+        printfn $"{opened.Recipe.Name} at step {opened.Step}, on {opened.Data.Name}"
+        let found = Battery.run (printfn "%s") beside opened
         let header, rows = BatteryPage.scores found
         printfn ""
         for row in header :: rows do

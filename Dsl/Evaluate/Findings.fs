@@ -5,14 +5,8 @@ open System.Diagnostics
 /// A picture with its file's name.
 type Exhibit = { File: string; Caption: string; Png: byte array }
 
-/// A protocol's accuracies in percent under the battery. None where it says nothing of that representation.
-type Score = {
-    Protocol: Protocol
-    Trained: float
-    Random: float option
-    Raw: float option
-    Seconds: float
-}
+/// A protocol's figure in percent under the battery, by its name in results; most protocols have one. None where it says nothing of that representation.
+type Score = { Name: string; Trained: float option; Random: float option; Raw: float option }
 
 /// A gauge of one layer, of the trained network and of the random one.
 type GaugeRow = { Layer: string; Gauge: string; OfTrained: float; OfRandom: float }
@@ -26,12 +20,16 @@ type Findings = {
     TrainImages: int
     TestImages: int
     Step: int
+    /// The protocols that were measured, and their figures.
+    Protocols: Protocol list
     Scores: Score list
     Gauges: GaugeRow list
     /// Names of layers, their CKA with each other, and each one's with its own in the random network.
     Layers: string list
     Likeness: float list list
     Changed: float list
+    /// Another run, its layers, and the CKA of each layer (rows) with each of them, where one was named.
+    Beside: (string * string list * float list list) option
     /// Eigenvalues of the covariance by layer and network, the largest first.
     Spectra: (string * float array) list
     Exhibits: Exhibit list

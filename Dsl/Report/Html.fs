@@ -123,7 +123,8 @@ const layout = Object.assign(figure.layout, {{width: undefined, height: 300, mar
   legend: {{orientation: "h", y: 1.02, yanchor: "bottom"}}}});
 const draw = function () {{
   document.querySelectorAll('[data-panel="{name}"]').forEach(function (div) {{
-    if (!div.data) Plotly.newPlot(div, figure.data, layout, figure.config);
+    const config = Object.assign({{}}, figure.config, innerWidth < 600 ? {{displayModeBar: false}} : {{}});
+    if (!div.data) Plotly.newPlot(div, figure.data, layout, config);
   }});
 }};
 if (document.readyState === "loading") addEventListener("DOMContentLoaded", draw); else draw();
@@ -153,9 +154,12 @@ if (document.readyState === "loading") addEventListener("DOMContentLoaded", draw
         |> List.iteri (fun i row ->
             if row.Length <> header.Length then
                 invalidArg (nameof rows) $"row {i} has {row.Length} cells under a header of {header.Length}")
-        let cells tag values =
+        // Numbers stay on one line; sentences wrap.
+        let cells tag (values: string list) =
             values
-            |> List.map (fun value -> $"<{tag}>{escape value}</{tag}>")
+            |> List.map (fun value ->
+                let kind = if value.Length > 40 then " class=\"text\"" else ""
+                $"<{tag}{kind}>{escape value}</{tag}>")
             |> String.concat ""
         let body =
             rows
@@ -163,43 +167,6 @@ if (document.readyState === "loading") addEventListener("DOMContentLoaded", draw
             |> String.concat "\n"
         $"""<div class="wide"><table><thead><tr>{cells "th" header}</tr></thead>
 <tbody>{body}</tbody></table></div>"""
-
-    let private style =
-        """
-:root { color-scheme: light; }
-* { box-sizing: border-box; }
-body { margin: 0 auto; max-width: 1160px; padding: 16px 20px 48px; background: #fafaf8; color: #222228;
-  font: 16px/1.5 system-ui, -apple-system, "Segoe UI", "DejaVu Sans", sans-serif; }
-h1 { font-size: 1.6rem; line-height: 1.25; margin: 12px 0; }
-h2 { font-size: 1.15rem; margin: 32px 0 8px; border-bottom: 1px solid #e0e0dc; padding-bottom: 4px; }
-.warnings { border-left: 4px solid #d55e00; background: #fff3e8; padding: 8px 14px; margin: 14px 0; }
-.notes { border-left: 4px solid #0072b2; background: #eef5fb; padding: 8px 14px; margin: 14px 0; }
-.warnings p, .notes p { margin: 4px 0; }
-dl { display: grid; grid-template-columns: repeat(auto-fill, minmax(210px, 1fr)); gap: 8px 20px; margin: 8px 0; }
-dt { color: #5a5a62; font-size: .85rem; } dd { margin: 0; overflow-wrap: anywhere; font-variant-numeric: tabular-nums; }
-.wide { overflow-x: auto; }
-table { border-collapse: collapse; min-width: 50%; background: #fff; font-variant-numeric: tabular-nums; }
-th, td { padding: 6px 14px; border: 1px solid #e0e0dc; text-align: right; }
-th { background: #f1f1ed; } th:first-child, td:first-child { text-align: left; }
-figure { margin: 0 0 16px; }
-figcaption { font-size: .9rem; color: #44444c; margin: 2px 0 4px; }
-.panels { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 460px), 1fr)); gap: 12px; }
-.panel { background: #fff; border: 1px solid #e0e0dc; border-radius: 4px; padding: 8px; min-width: 0; }
-.panel figcaption { font-weight: 600; text-align: center; }
-.plot { overflow: hidden; }
-.picture { overflow-x: auto; }
-pre { background: #fff; border: 1px solid #e0e0dc; border-radius: 4px; padding: 12px; white-space: pre-wrap;
-  overflow-wrap: anywhere; font: 13px/1.45 ui-monospace, Menlo, Consolas, "DejaVu Sans Mono", monospace; }
-@media print {
-  body { background: #fff; padding: 0; font-size: 11pt; max-width: none; }
-  .panels { display: block; }
-  .panel, .picture, table, .warnings { break-inside: avoid; }
-  h2 { break-after: avoid; }
-  .wide, .picture { overflow: visible; }
-  .plot { height: auto !important; }
-  .modebar { display: none !important; }
-}
-"""
 
     /// For the end of a page with charts: before paper, they take a width that fits A4 and Letter; after it, the window's again.
     let paper =
@@ -226,7 +193,7 @@ addEventListener("afterprint", function () {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 {head}<title>{escape title}</title>
-<style>{style}</style>
+<style>{Style.sheet}</style>
 </head>
 <body>
 {body}

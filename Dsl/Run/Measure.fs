@@ -187,7 +187,8 @@ module Measure =
     ]
 
     /// The figures of protocols, in percent, by name, in the order of the protocols. None where the set has no labels, and none of protocols that need a network where there is none.
-    let run (protocols: Protocol list) (subject: Examined) : (string * float) list =
+    /// `each` is given each protocol with the work that measures it, and gives its figures: it may tell of it, or say why there are none.
+    let runEach each (protocols: Protocol list) (subject: Examined) : (string * float) list =
         use _ = torch.NewDisposeScope ()
         // Sets, and features of them, are made once, when a protocol first looks at them.
         let sets = Dictionary<string, Dataset>()
@@ -280,8 +281,12 @@ module Measure =
                   ]
                 | _ -> []
         try
-            protocols |> List.collect (rows "" subject)
+            protocols
+            |> List.collect (fun protocol -> each protocol (fun () -> rows "" subject protocol))
         finally
             for features in made.Values |> Seq.choose id do
                 features.Train.Dispose ()
                 features.Test.Dispose ()
+
+    /// The figures of protocols, as `runEach` has them.
+    let run protocols subject = runEach (fun (_: Protocol) work -> work ()) protocols subject

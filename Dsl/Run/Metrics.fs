@@ -18,9 +18,9 @@ type Metric = {
     Spread: float
     Rank: float
     Alignment: float
+    Uniformity: float
     /// The share of this batch's labels that the classifier beside the run tells, where there is one.
     Online: float option
-    Uniformity: float
     ImagesPerSecond: float
     /// Of the time so far, what went into waiting for views, forward, the loss, backward, the update of the weights.
     WaitShare: float

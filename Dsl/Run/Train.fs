@@ -170,8 +170,8 @@ module Train =
                     Spread = Gauges.spread z
                     Rank = Gauges.rankMe z
                     Alignment = Gauges.alignment a b
-                    Online = online
                     Uniformity = Gauges.uniformity z
+                    Online = online
                     ImagesPerSecond =
                         float ((batch.Step + 1 - steps) * recipe.Batch) / max 1e-9 (now - before)
                     WaitShare = shares.Waited
