@@ -165,6 +165,10 @@ let tests =
                 "no CUDA", [ "--device"; "cuda" ], small, "--device cuda"
                 "no such device", [ "--device"; "tpu" ], small, "tpu"
                 "an output that cannot be written", [ "--out"; "/proc/none" ], small, "/proc/none"
+                "a mechanism that is not there", [ "--without"; "predict" ], small, "It has: repel"
+                "collapse that a missing mechanism lets in", [ "--without"; "repel" ], small, "collaps"
+                "no published configuration", [ "--published" ], small, "has no published configuration"
+                "no steps", [ "--steps"; "0" ], small, "--steps 0"
                 "nothing to resume", [ "--resume"; "nowhere" ], small, "nowhere"
             ] do
             test $"{name}: an error that names it" {
@@ -190,6 +194,28 @@ let tests =
             Expect.equal code 1 "exit code"
             Expect.stringContains text "1000 labelled images" "asked"
             Expect.stringContains text "a class of glyphs:64:40 has" "there are"
+        }
+        test
+            "a recipe's published configuration, its ablations, its laws and a few steps are said, and nothing is written" {
+            let published = { small with Name = "as-published"; Data = "folder:imagenet" }
+            let said options =
+                let before = Console.Out
+                use writer = new StringWriter ()
+                Console.SetOut writer
+                try
+                    Cli.mainOf (Some published) (List.toArray options) small, writer.ToString ()
+                finally
+                    Console.SetOut before
+            for options, expected in
+                [
+                    [ "--published"; "--check" ], "as-published on folder:imagenet: 1281167 images"
+                    [ "--check" ], $"{small.Name} on glyphs:64:40: 64 images"
+                    [ "--ablations" ], "repel\tcomplete, dimensional"
+                    [ "--steps"; "2" ], "\n  1 "
+                ] do
+                let code, text = said options
+                Expect.equal code 0 "exit code"
+                Expect.stringContains text expected "said"
         }
         test "a folder that holds a run is not overwritten" {
             Script.inFolder (fun folder ->

@@ -26,7 +26,7 @@ let private session (files: string list) (options: string list) =
             File.Copy (file, Path.Combine (folder.FullName, nonNull (Path.GetFileName file)))
         let all = Path.Combine (folder.FullName, "every-recipe-there-is.fsx")
         File.WriteAllLines (all, files |> List.map (fun file -> $"#load @\"{file}\""))
-        let ended = Script.runWith (TimeSpan.FromMinutes 10.0) folder.FullName [] all options
+        let ended = Script.runWith (TimeSpan.FromMinutes 20.0) folder.FullName [] all options
         let pages =
             Directory.GetFiles folder.FullName
             |> Array.map (fun made -> nonNull (Path.GetFileName made), File.ReadAllText made)
