@@ -8,7 +8,7 @@ open TorchSharp
 open Vantage
 open Vantage.Kernels
 
-let private part (split: Split) first count : Split = {
+let internal part (split: Split) first count : Split = {
     split with
         Count = count
         Labels = split.Labels |> Option.map (fun labels -> Array.sub labels first count)
@@ -40,7 +40,7 @@ let examined (data: Dataset) =
     let trainer = trained.Value
     Measure.ofNetwork trainer.Viewer trainer.Recipe trainer.Network data
 
-let private measure protocol data =
+let internal measure protocol data =
     use _ = torch.NewDisposeScope ()
     examined data |> Measure.run [ protocol ] |> List.exactlyOne |> snd
 
@@ -53,11 +53,14 @@ let private tuned change =
     | Protocol.FineTune s -> Protocol.FineTune (change { s with Rates = [ 0.05 ]; Crop = 0.6 })
     | _ -> failtest "not fine-tuned"
 
-let private plain = tuned id
+let internal plain = tuned id
 
-let private withLabels labels (data: Dataset) = { data with Train = { data.Train with Labels = Some labels } }
+let internal withLabels labels (data: Dataset) = {
+    data with
+        Train = { data.Train with Labels = Some labels }
+}
 
-let private refused (part: string) (work: unit -> float) =
+let internal refused (part: string) (work: unit -> float) =
     try
         failtest $"measured {work ()} all the same"
     with EvaluationException text ->

@@ -54,8 +54,15 @@ module Measure =
 
     // The parts of a set that protocols need.
     let private parts (data: Dataset) =
+        let belong name (split: Split) (labels: int array) =
+            if labels.Length <> split.Count then
+                refuse
+                    $"the {name} part of {data.Name} has {split.Count} images and {labels.Length} labels: they are not of one set. Give one label for each image."
         match data.Train.Labels, data.Test with
-        | Some train, Some ({ Labels = Some labels } as test) -> Some (train, test, labels)
+        | Some train, Some ({ Labels = Some labels } as test) ->
+            belong "training" data.Train train
+            belong "test" test labels
+            Some (train, test, labels)
         | _ -> None
 
     // Another set for a protocol, which must have all that a protocol needs.
@@ -124,6 +131,7 @@ module Measure =
         let classes = subject.Data.Classes.Length
         match protocol, Protocol.core protocol with
         | _, Protocol.FineTune settings ->
+            Probe.examineLabels classes train labels
             let images = chosen subject.Seed classes train protocol
             Probe.examineLabels classes (images |> Array.map (fun i -> train[i])) labels
             FineTuning.scores
@@ -139,7 +147,11 @@ module Measure =
                 classes
         | _ ->
             network.Training <- false
-            Probe.features subject.Viewer test (network.Encode >> network.Project) subject.Device
+            let said = Probe.features subject.Viewer test (network.Encode >> network.Project) subject.Device
+            if said.shape[1] <> int64 classes then
+                refuse
+                    $"the network's classifier knows {said.shape[1]} classes, and {subject.Data.Name} has {classes}: it was trained on other labels. Measure it on the set that it was trained on."
+            said
 
     // How well a hidden layer tells a transformation from h and, where there is a projector, from g(h); and how well the most frequent choice does.
     let private transformed (subject: Examined) transformation images =
@@ -165,6 +177,7 @@ module Measure =
                         train.Labels.Value
                         (features test)
                         classes
+                Probe.finite $"{name} from {from}" said
                 $"{name} from {from}", Accuracy.top1 (Probe.largest said) test.Labels.Value
             let most = test.Labels.Value |> Array.countBy id |> Array.map snd |> Array.max
             [

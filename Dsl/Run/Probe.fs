@@ -202,8 +202,16 @@ module Probe =
         use _ = torch.NewDisposeScope ()
         largest (scores seed protocol f)
 
+    /// Refuses scores that are not numbers: no answer is the largest of them.
+    let finite name (scores: torch.Tensor) =
+        use _ = torch.NewDisposeScope ()
+        if not (scores.isfinite().all().item<bool>()) then
+            refuse
+                $"{name}: the scores of some test images are not finite. The network has diverged, or its representations are not finite; nothing can be measured."
+
     /// A protocol's figure of scores, n x classes, in percent: how often the largest is right, its mean over classes, or the mean of 11-point average precision.
     let rec figure protocol classes (scores: torch.Tensor) (labels: int array) =
+        finite (name protocol) scores
         match protocol with
         | Protocol.PerClass _ -> Accuracy.perClass classes (largest scores) labels
         | Protocol.MeanPrecision _ ->
