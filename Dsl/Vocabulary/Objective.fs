@@ -72,11 +72,7 @@ module Objective =
     /// Whether a second head tells how far images were turned.
     let turns =
         function
-        | Objective.Classify (_, _, terms) ->
-            terms
-            |> List.exists (function
-                | Unlabelled.Rotation _ -> true
-                | _ -> false)
+        | Objective.Classify (_, _, terms) -> terms |> List.exists _.IsRotation
         | _ -> false
 
     /// The finished runs whose predictions it learns from.
@@ -93,12 +89,7 @@ module Objective =
     let leastViews objective =
         match inner objective with
         | Objective.Classify (_, _, terms) ->
-            let compares =
-                function
-                | Unlabelled.Sharpened _
-                | Unlabelled.Confident _ -> true
-                | _ -> false
-            if List.exists compares terms then 2 else 1
+            if terms |> List.exists (fun t -> t.IsSharpened || t.IsConfident) then 2 else 1
         | Objective.PredictAhead _ -> 1
         | _ -> 2
 
