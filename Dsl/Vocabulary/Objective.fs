@@ -99,13 +99,10 @@ module Objective =
     let leastViews objective =
         match inner objective with
         | Objective.Classify (_, _, terms) ->
-            let compares =
-                function
-                | Unlabelled.Sharpened _
-                | Unlabelled.Exemplar _
-                | Unlabelled.Confident _ -> true
-                | _ -> false
-            if List.exists compares terms then 2 else 1
+            if terms |> List.exists (fun t -> t.IsSharpened || t.IsExemplar || t.IsConfident) then
+                2
+            else
+                1
         | Objective.PredictAhead _ -> 1
         | _ -> 2
 

@@ -97,9 +97,7 @@ internal sealed unsafe class RowEntropy<TLanes, TVector>(CrossEntropyRows.Sides 
         for (var k = 0; k < whole; k += TLanes.Count)
         {
             var value = TLanes.Load(ref x[k]);
-            value = TLanes.Multiply(centre is null ? value : TLanes.Subtract(value, TLanes.Load(ref centre[k])), factor);
-            TLanes.Store(value, ref logs[k]);
-            highest = TLanes.Max(highest, value);
+            highest = TLanes.Max(highest, TLanes.Multiply(centre is null ? value : TLanes.Subtract(value, TLanes.Load(ref centre[k])), factor));
         }
 
         var max = TLanes.Range(highest).High;
@@ -109,27 +107,27 @@ internal sealed unsafe class RowEntropy<TLanes, TVector>(CrossEntropyRows.Sides 
             max = Math.Max(max, logs[k]);
         }
 
-        var shift = TLanes.Create(max);
-        for (var k = _width; k < _padded; k++)
+        var (sum, shift) = (default(TVector), TLanes.Create(max));
+        for (var k = 0; k < whole; k += TLanes.Count)
         {
-            logs[k] = max;
-        }
-
-        for (var k = 0; k < _padded; k += TLanes.Count)
-        {
-            TLanes.Store(TLanes.Subtract(TLanes.Load(ref logs[k]), shift), ref logs[k]);
-        }
-
-        for (var k = _width; k < _padded; k++)
-        {
-            logs[k] = Nothing;
-        }
-
-        TVector sum = default;
-        for (var k = 0; k < _padded; k += TLanes.Count)
-        {
-            var value = Exponential<TLanes, TVector>.Of(TLanes.Load(ref logs[k]));
+            var value = TLanes.Load(ref x[k]);
+            value = TLanes.Multiply(centre is null ? value : TLanes.Subtract(value, TLanes.Load(ref centre[k])), factor);
+            value = TLanes.Subtract(value, shift);
+            TLanes.Store(value, ref logs[k]);
+            value = Exponential<TLanes, TVector>.Of(value);
             TLanes.Store(value, ref e[k]);
+            sum = TLanes.Add(sum, value);
+        }
+
+        if (whole < _width)
+        {
+            for (var k = whole; k < _padded; k++)
+            {
+                logs[k] = k < _width ? logs[k] - max : Nothing;
+            }
+
+            var value = Exponential<TLanes, TVector>.Of(TLanes.Load(ref logs[whole]));
+            TLanes.Store(value, ref e[whole]);
             sum = TLanes.Add(sum, value);
         }
 
