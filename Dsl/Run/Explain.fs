@@ -214,7 +214,7 @@ module Explain =
             $"a step      {recipe.Batch} images, {recipe.Views.Length} views each: {million (2.0 * float macs * float images / 1e3)} GFLOP, about {group (activations / 1048576L)} MiB of activations"
             yield! pieces recipe
             $"the run     {int recipe.Epochs} epochs of {group steps} steps; rate {Print.schedule recipe.Optimizer.Rate}"
-            "evaluation  of the frozen encoder, beside a random one and raw pixels:"
+            "evaluation  of the encoder as it is, or of a copy that is fine-tuned, beside a random one and raw pixels:"
             for protocol in recipe.Evaluate do
                 $"  {Protocol.name protocol, -14} {Protocol.words protocol}"
             "collapse    what prevents it:"
