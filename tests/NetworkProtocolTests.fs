@@ -168,7 +168,7 @@ let tests =
         test "another set comes in the size and channels of the encoder's" {
             let colour = Sets.load "glyphs:8:8"
             let grey: Split = Generators.patterns "grey" 8 1 20 4
-            let few = Measure.adapted grey colour
+            let few = Adapted.toLike grey colour
             let image = few.Train.Read 3
             Expect.equal (few.Train.Channels, few.Train.Height, few.Train.Width) (1, 20, 20) "shape"
             Expect.equal
@@ -182,7 +182,7 @@ let tests =
                 (abs (image.At 17 - (0.2989 * at 0 17 + 0.587 * at 1 17 + 0.114 * at 2 17)))
                 1e-6
                 "grey"
-            let wide = Measure.adapted colour.Train { colour with Train = grey; Test = None }
+            let wide = Adapted.toLike colour.Train { colour with Train = grey; Test = None }
             let repeated = wide.Train.Read 2
             Expect.equal repeated.Channels 3 "three"
             for i in [ 0; 7; 399 ] do
@@ -191,7 +191,7 @@ let tests =
                     Expect.isLessThan (abs (repeated.At (c * 400 + i) - own)) 1e-6 "repeated"
             let two = Generators.patterns "two" 4 2 16 4
             try
-                Measure.adapted two colour |> ignore
+                Adapted.toLike two colour |> ignore
                 failtest "two channels"
             with EvaluationException text ->
                 Expect.stringContains text "images of 3 channels, and the encoder takes 2" "says which"

@@ -2,9 +2,9 @@ namespace Vantage
 
 /// How the maps of a residual network lie in memory: what the recipe says, or what was measured to be faster.
 module Layouts =
-    // Images a second of ResNet-18's steps (3 x 32 px, batch 64) channels first and channels last, on 2 cores of an AMD EPYC with AVX512-BF16 and libtorch 2.10, as
-    // `./research bench train ResNet-18` prints them.
-    let private measured precision = if Precision.isBFloat16 precision then 100, 111 else 56, 61
+    // Milliseconds of ResNet-18's 3 x 3 convolutions (32 px, batch 32, forward and both ways back) channels first and channels last, on 2 cores of an AMD EPYC with
+    // AVX512-BF16, by bench/peers/layouts_pytorch.py with torch 2.14.1. On a GPU neither has been measured.
+    let private measured precision = if Precision.isBFloat16 precision then 260, 235 else 505, 455
 
     let private words =
         function
@@ -17,9 +17,9 @@ module Layouts =
         | Some layout -> layout, "as the recipe says"
         | None ->
             let first, last = measured precision
-            let layout = if last >= first then Layout.ChannelsLast else Layout.ChannelsFirst
+            let layout = if last <= first then Layout.ChannelsLast else Layout.ChannelsFirst
             layout,
-            $"ResNet-18 took {last} images/s so where channels first took {first} (2 cores, bench train)"
+            $"the convolutions of ResNet-18 took {last} ms with channels last, {first} with channels first (2 cores)"
 
     /// A line of what `explain` says.
     let explain precision =
