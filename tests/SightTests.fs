@@ -112,7 +112,7 @@ let tests =
             use picture =
                 Scatter.points "Points" [ "a"; "b" ] at (Array.init 60 (fun i -> i % 2))
                 |> decode
-            Expect.equal (picture.Width, picture.Height) (1120, 1200) "size"
+            Expect.equal (picture.Width, picture.Height) (640, 680) "size"
             let blueish (p: SkiaSharp.SKColor) = p.Blue > 150uy && p.Red < 100uy
             let reddish (p: SkiaSharp.SKColor) = p.Red > 180uy && p.Blue < 100uy
             for name, test in [ "first", blueish; "second", reddish ] do

@@ -44,6 +44,6 @@ module Scatter =
         plot.Axes.Left.TickGenerator <- TickGenerators.EmptyTickGenerator ()
         plot.ShowLegend Edge.Bottom |> ignore
         Chart.dress plot
-        let width, height = 560, 600
-        Chart.png 2 width height title (fun canvas ->
+        let width, height = 640, 680
+        Chart.png 1 width height title (fun canvas ->
             Chart.render canvas plot 0 Chart.titleHeight width (height - Chart.titleHeight))

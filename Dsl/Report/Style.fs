@@ -39,7 +39,7 @@ pre { background: #fff; border: 1px solid #e0e0dc; border-radius: 4px; padding: 
   td.text { min-width: 0; }
   body { background: #fff; padding: 0; font-size: 11pt; max-width: none; }
   .panels { display: block; }
-  .panel, .picture, table, .warnings { break-inside: avoid; }
+  .panel, .picture, tr, .warnings, .notes, dl > div { break-inside: avoid; }
   h2 { break-after: avoid; }
   .wide, .picture { overflow: visible; }
   .plot { height: auto !important; }
