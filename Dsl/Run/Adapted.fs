@@ -32,8 +32,7 @@ module Adapted =
                     Encoded = None
               }
             | found, wanted ->
-                raise (
-                    EvaluationException
+                let text =
                     $"{data.Name} has images of {found} channels, and the encoder takes {wanted}: no rule brings one to the other. Use a set of {wanted} channels, or of 1 or 3."
-                )
+                raise (EvaluationException text)
         { data with Train = fit data.Train; Test = data.Test |> Option.map fit }
