@@ -54,17 +54,13 @@ internal sealed unsafe class BFloat16Blocks : IDisposable
         Interop.BFloat16Product.Done();
     }
 
-    /// <summary>du_I += tile u_J and, of different blocks, du_J += tile^T u_I; the tile holds weights in its first rows and is changed.</summary>
-    public void Add(int i, int j, float* tile, int stride, int rows, float* room)
+    /// <summary>du_I += tile u_J and, of different blocks, du_J += tile^T u_I; the tile holds weights in its first rows and columns and is changed.</summary>
+    public void Add(int i, int j, float* tile, int stride, int rows, int columns, float* room)
     {
         new Span<float>(tile + ((long)rows * stride), (_block - rows) * stride).Clear();
         var weights = (ushort*)room;
         var pairs = weights + (_block * _block);
-        for (var row = 0; row < _block; row++)
-        {
-            BFloat16Rows.Round(tile + ((long)row * stride), weights + ((long)row * _block), _block);
-        }
-
+        BFloat16Rows.Tile(tile, stride, rows, columns, _block, _block, weights);
         Interop.BFloat16Product.Multiply(
             _block, _depth, _block, _block, _depth, _depth, true, weights, At(_along!, j), _sum!.Pointer + ((long)i * _block * _depth));
         if (i != j)

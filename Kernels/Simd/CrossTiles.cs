@@ -44,12 +44,7 @@ internal sealed unsafe class CrossTiles<TLanes, TVector> : IDisposable
         if (halves)
         {
             _halves = new NativeBuffer((long)_room * _panel / 2);
-            using var line = new NativeBuffer(_panel);
-            for (var i = 0; i < rows; i++)
-            {
-                new ReadOnlySpan<float>(x + ((long)i * width), width).CopyTo(new Span<float>(line.Pointer, width));
-                BFloat16Rows.Round(line.Pointer, (ushort*)_halves.Pointer + ((long)i * _panel), _panel);
-            }
+            BFloat16Rows.Rows(x, rows, width, (ushort*)_halves.Pointer);
         }
     }
 
@@ -66,23 +61,14 @@ internal sealed unsafe class CrossTiles<TLanes, TVector> : IDisposable
         using var sums = new NativeBuffer((long)_shares * _room);
         using var totals = new NativeBuffer((long)_shares * _parts * _room * _panel); // [share][column panel][row][column in panel]
         new Span<float>(maxima.Pointer, _shares * _room).Fill(Lowest);
-        var spare = new ConcurrentBag<NativeBuffer>();
         var (max, sum, total) = ((nint)maxima.Pointer, (nint)sums.Pointer, (nint)totals.Pointer);
-        Parallel.For(0, _blocks * _shares, new ParallelOptions { MaxDegreeOfParallelism = threads }, unit =>
+        Units(threads, (share, first, buffer) =>
         {
-            var buffer = spare.TryTake(out var kept) ? kept : Room();
-            var (share, first) = (unit % _shares, unit / _shares * _blockRows);
             var at = SumsOf(share);
             var own = (float*)total + (at * _parts * _panel);
-            Share(share, first, buffer.Pointer, own, (tile, rows, _, columns, padded) =>
+            Share(share, first, buffer, own, (tile, rows, _, columns, padded) =>
                 Exponentiate(tile, rows, columns, padded, (float*)max + at + first, (float*)sum + at + first, own + ((long)first * _panel)));
-            spare.Add(buffer);
         });
-        foreach (var buffer in spare)
-        {
-            buffer.Dispose();
-        }
-
         for (var i = 0; i < _rows; i++)
         {
             Merge(i, maxima.Pointer, sums.Pointer, totals.Pointer, lse, slopes + ((long)i * _width));
@@ -93,31 +79,34 @@ internal sealed unsafe class CrossTiles<TLanes, TVector> : IDisposable
     public void Weigh(int threads, float* levels, float* weights, float* slopes)
     {
         using var totals = new NativeBuffer((long)_shares * _parts * _room * _panel);
-        var spare = new ConcurrentBag<NativeBuffer>();
         var (level, weight, total) = ((nint)levels, (nint)weights, (nint)totals.Pointer);
-        Parallel.For(0, _blocks * _shares, new ParallelOptions { MaxDegreeOfParallelism = threads }, unit =>
-        {
-            var buffer = spare.TryTake(out var kept) ? kept : Room();
-            var (share, first) = (unit % _shares, unit / _shares * _blockRows);
-            Share(share, first, buffer.Pointer, (float*)total + (SumsOf(share) * _parts * _panel), (tile, rows, second, columns, padded) =>
-                Weigh(tile, rows, columns, padded, (float*)level + second, (float*)weight + second));
-            spare.Add(buffer);
-        });
-        foreach (var buffer in spare)
-        {
-            buffer.Dispose();
-        }
-
+        Units(threads, (share, first, buffer) =>
+            Share(share, first, buffer, (float*)total + (SumsOf(share) * _parts * _panel), (tile, rows, second, columns, padded) =>
+                Weigh(tile, rows, columns, padded, (float*)level + second, (float*)weight + second)));
         for (var i = 0; i < _rows; i++)
         {
             Gather(i, totals.Pointer, null, slopes + ((long)i * _width));
         }
     }
 
-    // A tile, two packed blocks of candidates, a row divided by its length.
-    private NativeBuffer Room() => new(((long)_blockRows * Stride) + ((long)Block * (Depth + (_parts * _panel))) + _panel + _width + (_halves is null ? 0 : ((long)_blockRows * Block / 2) + (3 * _panel)));
+    // Every share of the candidates and block of rows, with room of its own.
+    private void Units(int threads, UnitWork work)
+    {
+        var spare = new ConcurrentBag<NativeBuffer>();
+        Parallel.For(0, _blocks * _shares, new ParallelOptions { MaxDegreeOfParallelism = threads }, unit =>
+        {
+            var buffer = spare.TryTake(out var kept) ? kept : Room();
+            work(unit % _shares, unit / _shares * _blockRows, buffer.Pointer);
+            spare.Add(buffer);
+        });
+        foreach (var buffer in spare)
+        {
+            buffer.Dispose();
+        }
+    }
 
-    private int Depth => _halves is null ? _width : _panel;
+    // A tile, two packed blocks of candidates, a row divided by its length.
+    private NativeBuffer Room() => new(((long)_blockRows * Stride) + ((long)Block * ((_halves is null ? _width : _panel) + (_parts * _panel))) + _panel + _width + (_halves is null ? 0 : ((long)_blockRows * Block / 2) + (3 * _panel)));
 
     // A block of rows over one share of the candidates.
     private void Share(int share, int first, float* tile, float* totals, TileWork work)
@@ -129,7 +118,7 @@ internal sealed unsafe class CrossTiles<TLanes, TVector> : IDisposable
         }
 
         var across = tile + (_blockRows * Stride);
-        var along = across + (Block * Depth);
+        var along = across + (Block * (_halves is null ? _width : _panel));
         var weights = (ushort*)(along + (Block * _parts * _panel));
         var blocks = (_candidates + Block - 1) / Block;
         var (from, to) = ((int)((long)blocks * share / _shares), (int)((long)blocks * (share + 1) / _shares));
@@ -140,11 +129,11 @@ internal sealed unsafe class CrossTiles<TLanes, TVector> : IDisposable
             var padded = (columns + W - 1) / W * W;
             if (_halves is not null)
             {
-                PackHalves(second, columns, (ushort*)across, (ushort*)along, (float*)weights);
+                BFloat16Rows.Pack(_y + ((long)second * _width), columns, _width, _unit, Block, (ushort*)across, (ushort*)along, (float*)weights);
                 Interop.BFloat16Product.Multiply(
                     _blockRows, Block, _panel, _panel, Block, Stride, false, (ushort*)_halves.Pointer + ((long)first * _panel), (ushort*)across, tile);
                 work(tile, rows, second, columns, padded);
-                Weights(tile, rows, columns, weights);
+                BFloat16Rows.Tile(tile, Stride, rows, columns, _blockRows, Block, weights);
                 Interop.BFloat16Product.Multiply(_blockRows, _panel, Block, Block, _panel, _panel, true, weights, (ushort*)along, totals + ((long)first * _panel));
                 Interop.BFloat16Product.Done();
                 continue;
@@ -164,52 +153,6 @@ internal sealed unsafe class CrossTiles<TLanes, TVector> : IDisposable
                     tile, Stride, 1, along + (part * Block * W), totals + ((((long)part * _room) + first) * W), W, rows, columns, true);
             }
         }
-    }
-
-    // Candidates in pairs of values for the first product and in pairs of rows for the second.
-    private void PackHalves(int second, int columns, ushort* across, ushort* along, float* room)
-    {
-        new Span<float>(along, Block * _panel / 2).Clear(); // what is beyond the last has no weight, and no values either
-        for (var i = 0; i < columns; i++)
-        {
-            var (line, other) = ((nint)room, (nint)(room + _panel));
-            var pair = i % 2 == 0 ? (float*)line : (float*)other;
-            var row = _y + ((long)(second + i) * _width);
-            if (_unit)
-            {
-                UnitLengths.Lanes<TLanes, TVector>.Forward(row, _width, (float)Reference.NtXent.Floor, pair);
-            }
-            else
-            {
-                new ReadOnlySpan<float>(row, _width).CopyTo(new Span<float>(pair, _width));
-            }
-
-            new Span<float>(pair + _width, _panel - _width).Clear();
-            var halves = (ushort*)(room + (2 * _panel));
-            BFloat16Rows.Round(pair, halves, _panel);
-            BFloat16Rows.Column(halves, _panel / 2, across, Block, i);
-            if (i % 2 == 0 && i + 1 == columns)
-            {
-                new Span<float>((float*)other, _panel).Clear();
-            }
-
-            if (i % 2 == 1 || i + 1 == columns)
-            {
-                BFloat16Rows.Pair((float*)line, (float*)other, along + ((long)i / 2 * _panel * 2), _panel);
-            }
-        }
-    }
-
-    // The tile's weights in bfloat16; what is beyond its rows and columns is none.
-    private void Weights(float* tile, int rows, int columns, ushort* weights)
-    {
-        for (var row = 0; row < rows; row++)
-        {
-            new Span<float>(tile + ((long)row * Stride) + columns, Block - columns).Clear();
-            BFloat16Rows.Round(tile + ((long)row * Stride), weights + ((long)row * Block), Block);
-        }
-
-        new Span<ushort>(weights + ((long)rows * Block), (_blockRows - rows) * Block).Clear();
     }
 
     // Candidates as panels of columns for the first product and of rows for the second; what is beyond the last stays of no weight.
@@ -349,6 +292,8 @@ internal sealed unsafe class CrossTiles<TLanes, TVector> : IDisposable
             }
         }
     }
+
+    private delegate void UnitWork(int share, int first, float* room);
 
     private delegate void TileWork(float* tile, int rows, int second, int columns, int padded);
 }

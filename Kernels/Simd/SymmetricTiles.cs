@@ -120,8 +120,7 @@ internal sealed unsafe class SymmetricTiles<TLanes, TVector> : IDisposable
             Weigh(tile, rows, columns, f + first, f + second, l + first, l + second);
             if (_halves is not null)
             {
-                ClearColumns(tile, rows, columns);
-                _halves.Add(i, j, tile, _stride, rows, tile + ((long)_block * _stride));
+                _halves.Add(i, j, tile, _stride, rows, columns, tile + ((long)_block * _stride));
                 return;
             }
 
@@ -183,15 +182,6 @@ internal sealed unsafe class SymmetricTiles<TLanes, TVector> : IDisposable
 
         work(tile, rows, columns);
         _tiles.Add(buffer);
-    }
-
-    // Beyond the last panel a tile holds products with rows that are none.
-    private void ClearColumns(float* tile, int rows, int columns)
-    {
-        for (var row = 0; row < rows && columns < _block; row++)
-        {
-            new Span<float>(tile + (row * _stride) + columns, _block - columns).Clear();
-        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -211,7 +211,7 @@ public static class LogSumExp
             var (x, y, ids) = (saved[first], saved[first + 1], saved.GetRange(first + 3, saved.Count - first - 3).ToArray());
             var lse = saved[first + 2].clamp_min(-1e38); // of a row without candidates: exp(-infinity - lse) must be 0
             var dx = options.AnchorsLearn && !options.Direct ? empty_like(x) : null;
-            var dy = options.CandidatesLearn ? zeros(y.shape, y.dtype, y.device) : null; // contiguous, whatever y is
+            var dy = options.CandidatesLearn ? zeros(y.shape, y.dtype, y.device) : null; // in rows, however y lies
             if (direct is not null && dy is not null && options.Clip == 0 && ids.Length == 0 && x.numel() > 0 && y.numel() > 0 && InVectors(x, options.TileRows))
             {
                 using var inner = NewDisposeScope();
