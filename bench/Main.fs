@@ -15,6 +15,7 @@ let private benches =
         "evaluate", EvaluateBench.run
         "update", UpdateBench.run
         "growth", GrowthBench.run
+        "peaks", PeakBench.run
     ]
 
 [<EntryPoint>]
@@ -23,6 +24,10 @@ let main arguments =
     match names, options |> List.except [ "--quick" ] with
     | [ "peak"; pairs ], [] -> // asked by the bench of memory, in a process of its own
         let peak = MemoryBench.peak (int pairs)
+        printfn "%s" (peak.ToString Globalization.CultureInfo.InvariantCulture)
+        0
+    | [ "peak-of-run"; number ], [] -> // asked by the bench of peaks, in a process of its own
+        let peak = PeakBench.peak (int number)
         printfn "%s" (peak.ToString Globalization.CultureInfo.InvariantCulture)
         0
     | [ "errors" ], [] ->
