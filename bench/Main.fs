@@ -16,6 +16,7 @@ let private benches =
         "update", UpdateBench.run
         "train", TrainBench.run ""
         "growth", GrowthBench.run
+        "peaks", PeakBench.run
     ]
 
 [<EntryPoint>]
@@ -36,6 +37,10 @@ let main arguments =
     | [ "accuracy" ], [] -> if AccuracyBench.run (List.contains "--quick" options) then 0 else 1
     | [ "encoders" ], [] ->
         EncoderBench.run (List.contains "--quick" options)
+        0
+    | [ "peak-of-run"; number ], [] -> // asked by the bench of peaks, in a process of its own
+        let peak = PeakBench.peak (int number)
+        printfn "%s" (peak.ToString Globalization.CultureInfo.InvariantCulture)
         0
     | [ "errors" ], [] ->
         ObjectiveBench.errors ()

@@ -129,6 +129,45 @@ module Explain =
                 0L
         3L * List.sumBy macs learnt + targets, List.sumBy values learnt
 
+    // The views, global ones first as they are compared, and the layers that each meets.
+    let private traces (recipe: Recipe) network shapes =
+        let key (s: Vantage.Kernels.ViewShape) = s.Tiles, s.Channels, s.Height, s.Width
+        let ordered =
+            List.zip recipe.Views shapes
+            |> List.sortBy (function
+                | View.Global _, _ -> 0
+                | View.Local _, _ -> 1)
+            |> List.map snd
+        let traced =
+            ordered
+            |> List.distinctBy key
+            |> List.map (fun s -> key s, layers network s)
+            |> Map
+        ordered, ordered |> List.map (fun s -> traced[key s])
+
+    let private footprintOf recipe shape views traced weights values =
+        let largest =
+            List.concat traced
+            |> List.map (fun layer -> List.fold (*) 1L layer.Output)
+            |> List.max
+        Footprint.ofLayers recipe shape views weights values largest
+
+    let private shapesOf recipe (shape: ImageShape) =
+        Recipe.augmentations recipe
+        |> List.map (
+            Plan.ofAugmentation
+            >> Views.shape shape.Channels (int shape.Height) (int shape.Width)
+        )
+
+    let private weightsOf (network: Network) =
+        network.Weights.Parameters |> List.sumBy (fun (_, t) -> t.numel ())
+
+    /// The memory that a run of the recipe takes on images of this shape, on the CPU.
+    let footprint (recipe: Recipe) (shape: ImageShape) =
+        let network = Network.ofRecipe torch.CPU shape.Channels recipe
+        let views, traced = traces recipe network (shapesOf recipe shape)
+        footprintOf recipe shape views traced (weightsOf network) (snd (cost recipe traced))
+
     // What batches in pieces mean for gradients, negatives and statistics.
     let private pieces (recipe: Recipe) = [
         let accumulated, cached = Rule.pieces recipe.Optimizer.Rule, Passes.pieces recipe.Passes
@@ -155,31 +194,15 @@ module Explain =
     /// The explanation as text. `channels` and the image size come from the data set.
     let recipe (recipe: Recipe) (shape: ImageShape) =
         let plans = Recipe.augmentations recipe |> List.map Plan.ofAugmentation
-        let shapes =
-            plans
-            |> List.map (Views.shape shape.Channels (int shape.Height) (int shape.Width))
+        let shapes = shapesOf recipe shape
         let view = shapes.Head
         let network = Network.ofRecipe torch.CPU shape.Channels recipe
         let shown = layers network view
-        let parameters = network.Weights.Parameters |> List.sumBy (fun (_, t) -> t.numel ())
-        let key (s: Vantage.Kernels.ViewShape) = s.Tiles, s.Channels, s.Height, s.Width
-        // Global views first, as they are compared.
-        let ordered =
-            List.zip recipe.Views shapes
-            |> List.sortBy (function
-                | View.Global _, _ -> 0
-                | View.Local _, _ -> 1)
-            |> List.map snd
-        let traced =
-            ordered
-            |> List.distinctBy key
-            |> List.map (fun s -> key s, layers network s)
-            |> Map
-        let macs, values = cost recipe (ordered |> List.map (fun s -> traced[key s]))
+        let parameters = weightsOf network
+        let ordered, traced = traces recipe network shapes
+        let macs, values = cost recipe traced
         let images = recipe.Batch + Objective.labelledBeside recipe.Objective
-        let bytes = if Precision.isBFloat16 recipe.Precision then 2L else 4L
-        // Each layer keeps its input and what batch norm made of it for the backward pass.
-        let activations = 2L * bytes * int64 images * values
+        let footprint = footprintOf recipe shape ordered traced parameters values
         let steps = shape.Images / recipe.Batch
         let dimensions (output: int64 list) =
             let each = if output.Head = 1L then output.Tail else output
@@ -211,7 +234,8 @@ module Explain =
             for layer in shown do
                 $"  {layer.Layer, -28} {dimensions layer.Output, -16} {million (float (times layer * layer.Macs)), 10} M multiply-adds"
             ""
-            $"a step      {recipe.Batch} images, {recipe.Views.Length} views each: {million (2.0 * float macs * float images / 1e3)} GFLOP, about {group (activations / 1048576L)} MiB of activations"
+            $"a step      {recipe.Batch} images, {recipe.Views.Length} views each: {million (2.0 * float macs * float images / 1e3)} GFLOP"
+            $"memory      {Footprint.words footprint}"
             yield! pieces recipe
             $"the run     {int recipe.Epochs} epochs of {group steps} steps; rate {Print.schedule recipe.Optimizer.Rate}"
             "evaluation  of the encoder as it is, or of a copy that is fine-tuned, beside a random one and raw pixels:"

@@ -91,7 +91,7 @@ module Residual =
                 ||> List.fold (fun (inputs, so) k ->
                     let stride = if k = 0 && stage > 1 then 2 else 1
                     let outputs, layer = block weights $"layer{stage}.{k}" inputs width stride
-                    outputs, so >> layer)
+                    outputs, so >> fun x -> Scope.returning (fun () -> layer x))
             (outputs, through), (outputs, stage + 1))
         |> fst
 

@@ -92,8 +92,9 @@ module Transformer =
         let first, second =
             dropPath weights (2 * index) probability, dropPath weights (2 * index + 1) probability
         fun (x: torch.Tensor) ->
-            let x = x + first (attend x)
-            x + second (think x)
+            Scope.returning (fun () ->
+                let x = x + first (attend x)
+                x + second (think x))
 
     /// Sines and cosines of rows and columns, 1 x (h w) x d: a quarter of the values each (MoCo v3, appendix; MAE).
     let sinCos height width (values: int) =
