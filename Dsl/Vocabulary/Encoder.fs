@@ -64,7 +64,7 @@ type Encoder =
     /// stages, of `blocks` basic blocks. Channel counts that fill vector units; see Recipes/README.md for what it reaches.
     | CompactResNet of widths: int list * blocks: int
     /// The same after a stem of overlapping patches: a convolution over twice the patch's side, this side apart, made as one product. At 4 px its maps have a quarter of
-    /// the compact network's places, and the widths, multiples of 32, fill matrix products (bench/RESULTS.md has both by accuracy over seconds).
+    /// the compact network's places, and the widths, multiples of 32, fill matrix products; which of the two reaches more in the same time has not been measured.
     | PatchResNet of patch: int<px> * widths: int list * blocks: int
     /// Layer norm over all values of a map, with a scale and an offset for each channel, wherever a residual network has batch norm (CPC v2, section 2).
     | LayerNormed of Encoder

@@ -106,5 +106,5 @@ module EncoderWords =
     /// The encoder for 28 to 32 px on a few cores: one stage for each width.
     let compactResNet widths blocks = Encoder.CompactResNet (widths, blocks)
 
-    /// The encoder for 28 to 32 px on two cores that reaches more in the same time: patches of 4 px that overlap, then one stage for each width.
+    /// An encoder for 28 to 32 px on a few cores: patches of 4 px that overlap, then one stage for each width. `./research bench encoders` sets it beside `compactResNet`.
     let laptopResNet widths blocks = Encoder.PatchResNet (4<px>, widths, blocks)
