@@ -195,8 +195,7 @@ let tests =
             Expect.stringContains text "1000 labelled images" "asked"
             Expect.stringContains text "a class of glyphs:64:40 has" "there are"
         }
-        test
-            "a recipe's published configuration, its ablations, its laws and a few steps are said, and nothing is written" {
+        test "a recipe's published configuration, its ablations and a few steps are said" {
             let published = { small with Name = "as-published"; Data = "folder:imagenet" }
             let said options =
                 let before = Console.Out
