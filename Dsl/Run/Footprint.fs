@@ -48,7 +48,8 @@ module Footprint =
         | Encoder.Split (_, inner) -> kept inner
         | Encoder.Continued (run, _) -> kept run.Encoder
         | Encoder.ResNet _
-        | Encoder.CompactResNet _ -> 2.0
+        | Encoder.CompactResNet _
+        | Encoder.PatchResNet _ -> 2.0
 
     // Values that a rule keeps beside each weight.
     let rec private beside =
@@ -72,10 +73,8 @@ module Footprint =
         (values: int64)
         (largest: int64)
         =
-        let bytes =
-            match recipe.Precision with
-            | Precision.Float32 -> 4L
-            | Precision.BFloat16 -> 2L
+        let halves = Precision.isBFloat16 recipe.Precision
+        let bytes = if halves then 2L else 4L
         let batch = int64 (recipe.Batch + Objective.labelledBeside recipe.Objective)
         let compared = int64 (Recipe.compared recipe + Objective.labelledBeside recipe.Objective)
         let piece = int64 (Recipe.inNetwork recipe + Objective.labelledBeside recipe.Objective)
@@ -86,7 +85,7 @@ module Footprint =
         let each = List.sumBy length views
         let plain = int64 shape.Channels * int64 (int shape.Height) * int64 (int shape.Width)
         let copies = if (Mechanism.momentum recipe.Avoid).IsSome then 2L else 1L
-        let cast = if recipe.Precision = Precision.BFloat16 then 2L * weights else 0L
+        let cast = if halves then 2L * weights else 0L
         {
             Base = own
             Images = int64 shape.Images * plain
