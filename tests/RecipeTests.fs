@@ -69,7 +69,7 @@ let private published = lazy (session (List.filter hasPublished scripts) [ "--pu
 
 let private shows (name: string) (ended: Script.Ended) =
     Expect.equal ended.Code (Some 0) (Script.tail 20 ended.Text)
-    Expect.stringContains ended.Text $"\n{name}: " "explained"
+    Expect.stringContains ("\n" + ended.Text) $"\n{name}: " "explained"
 
 /// Every script of Recipes/: what it says of itself, and what it says that its paper did.
 [<Tests>]
