@@ -138,7 +138,7 @@ let private answers (leaves: torch.Tensor list) (loss: unit -> torch.Tensor) =
             length)
     value.to_type(torch.float64).item<float>() :: lengths
 
-let private row quick (name, prepare: unit -> torch.Tensor list * (unit -> torch.Tensor)) =
+let private row quick width (name, prepare: unit -> torch.Tensor list * (unit -> torch.Tensor)) =
     use _ = torch.NewDisposeScope ()
     let leaves, loss = prepare ()
     let found = answers leaves loss
@@ -149,11 +149,7 @@ let private row quick (name, prepare: unit -> torch.Tensor list * (unit -> torch
             leaf.grad <- null
     let ours = Watch.perSecond quick step * float ObjectiveCases.rows
     let peer =
-        Peer.runWithResults "objectives_pytorch.py" [
-            name
-            string ObjectiveCases.rows
-            string ObjectiveCases.width
-        ]
+        Peer.runWithResults "objectives_pytorch.py" [ name; string ObjectiveCases.rows; string width ]
     let agrees (same: Map<string, float array>) =
         let theirs = List.ofArray same["answers"]
         let off = List.map2 (fun x y -> abs (x - y) / max 1e-6 (abs y)) found theirs |> List.max
@@ -161,7 +157,7 @@ let private row quick (name, prepare: unit -> torch.Tensor list * (unit -> torch
             eprintfn $"{name}: %A{found}, the peer's %A{theirs}"
         off <= sameAsPeer
     {
-        Case = $"{name}, {ObjectiveCases.rows} rows of {ObjectiveCases.width} values"
+        Case = $"{name}, {ObjectiveCases.rows} rows of {width} values"
         Unit = "rows/s"
         Ours = ours
         Peer = peer |> Option.map (fst >> fst)
@@ -175,6 +171,9 @@ let private row quick (name, prepare: unit -> torch.Tensor list * (unit -> torch
 let run (part: string) quick =
     Interop.NativeLibraries.Load ()
     torch.set_num_threads Environment.ProcessorCount
-    ObjectiveCases.all
-    |> List.filter (fun (name, _) -> name.Contains part)
-    |> List.map (row quick)
+    let measured width cases =
+        cases
+        |> List.filter (fun (name: string, _) -> name.Contains part)
+        |> List.map (row quick width)
+    measured ObjectiveCases.width ObjectiveCases.all
+    @ measured ObjectiveCases.classes ObjectiveCases.ofClasses

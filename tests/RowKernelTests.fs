@@ -72,6 +72,22 @@ let tests =
                 (meant x rows 2.0 (matrix q rows) weights false)
                 loss
                 gradient)
+        property
+            "entropy of the mean of rows, by tensors in double and by any number of threads"
+            (fun seed rows width bits ->
+                let x = single seed (rows * width)
+                let leaf = (matrix x rows).detach().requires_grad_ true
+                let mean = (leaf * number 2.0).softmax(1L).mean [| 0L |]
+                let loss = (mean * mean.log ()).sum() + number (log (float width))
+                loss.backward ()
+                let meant = loss.item<float>(), (nonNull leaf.grad).data<float>().ToArray()
+                let run threads =
+                    let gradient = Array.zeroCreate x.Length
+                    Simd.MeanEntropyRows.Loss (x.AsSpan (), width, 2.0, threads, gradient.AsSpan (), bits),
+                    gradient
+                let value, gradient = run 1
+                near $"{bits} bits, {rows} x {width}" meant value gradient
+                Expect.equal (run 3) (value, gradient) "the same bits by three threads")
         property "divergence from the softmax of other logits less a centre" (fun seed rows width bits ->
             let x, t = single seed (rows * width), single (seed + 1UL) (rows * width)
             let centre = single (seed + 3UL) width

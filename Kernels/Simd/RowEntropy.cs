@@ -89,7 +89,7 @@ internal sealed unsafe class RowEntropy<TLanes, TVector>(CrossEntropyRows.Sides 
 
     // logs become (x - centre) scale less its maximum, e their exponentials; the sum of those and its logarithm.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private (float Sum, double Log) Softmax(float* x, float* centre, float scale, float* logs, float* e)
+    internal (float Sum, double Log) Softmax(float* x, float* centre, float scale, float* logs, float* e)
     {
         var factor = TLanes.Create(scale);
         var whole = _width - (_width % TLanes.Count);

@@ -17,6 +17,11 @@ public static class CosineRegression
         return WithGradient.Of(
             inputs =>
             {
+                if (Values.InVectors(inputs[0]))
+                {
+                    return InVectors(inputs[0], target.contiguous());
+                }
+
                 var lengths = Embeddings.Lengths(inputs[0]);
                 var u = inputs[0].div(lengths);
                 var v = target.div(Embeddings.Lengths(target));
@@ -25,6 +30,19 @@ public static class CosineRegression
                 return (loss, [Embeddings.ThroughLength(u, v.mul(-2.0 / n), lengths)]);
             },
             p);
+    }
+
+    private static (Tensor Loss, Tensor[] Gradients) InVectors(Tensor p, Tensor z)
+    {
+        var (x, n, d, threads, bits) = (p.contiguous(), p.shape[0], (int)p.shape[1], get_num_threads(), Simd.SymmetricSoftmax.Bits);
+        var (u, v, gradient, lengths, others) = (empty_like(x), empty_like(z), empty_like(x), empty(n, 1), empty(n, 1));
+        Simd.UnitLengths.Forward(Values.Of(x), d, (float)Reference.NtXent.Floor, threads, Values.Of(u), Values.Of(lengths), bits);
+        Simd.UnitLengths.Forward(Values.Of(z), d, (float)Reference.NtXent.Floor, threads, Values.Of(v), Values.Of(others), bits);
+        v.mul_(-2.0 / n);
+        var loss = u.flatten().dot(v.flatten()).add_(2);
+        Simd.UnitLengths.Backward(
+            Values.Of(u), Values.Of(v), Values.Of(lengths), d, (float)Reference.NtXent.Floor, threads, Values.Of(gradient), bits);
+        return (loss, [gradient]);
     }
 
     /// <summary>SimSiam's loss of both directions, a scalar in [-1, 1]: -1/2 (cos (p1, z2) + cos (p2, z1)), means over the batch, targets stopped.</summary>

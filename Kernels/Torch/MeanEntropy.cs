@@ -17,6 +17,15 @@ public static class MeanEntropy
             inputs =>
             {
                 var (n, k) = (inputs[0].shape[0], inputs[0].shape[1]);
+                if (Values.InVectors(inputs[0]))
+                {
+                    var rows = inputs[0].contiguous();
+                    var slopes = empty_like(rows);
+                    var value = Simd.MeanEntropyRows.Loss(
+                        Values.Of(rows), (int)k, 1 / temperature, get_num_threads(), Values.Of(slopes), Simd.SymmetricSoftmax.Bits);
+                    return (tensor((float)value), [slopes]);
+                }
+
                 var p = inputs[0].div(temperature).softmax(1);
                 var mean = p.mean([0L], true);
                 var log = mean.clamp_min(inputs[0].dtype == ScalarType.Float32 ? 1e-38 : 1e-300).log_(); // 0 log 0 is 0
