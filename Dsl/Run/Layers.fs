@@ -9,7 +9,14 @@ module Layers =
     let private epsilon = 1e-5
 
     /// Images n x c x h x w in the order n, h, w, c in memory, which libtorch's CPU convolutions prefer.
-    let channelsLast (x: torch.Tensor) = x.permute(0L, 2L, 3L, 1L).contiguous().permute(0L, 3L, 1L, 2L)
+    let channelsLast (x: torch.Tensor) =
+        // Of one channel both orders are the same memory, and only the strides tell libtorch which is meant: a view makes them anew.
+        let rows =
+            if x.shape[1] = 1L then
+                x.contiguous().view(x.shape[0], x.shape[2], x.shape[3], 1L)
+            else
+                x.permute(0L, 2L, 3L, 1L).contiguous()
+        rows.permute (0L, 3L, 1L, 2L)
 
     /// 2-D convolution without bias; weights He-normal by fan-out (torchvision's ResNet).
     let conv (weights: Weights) name inputs outputs kernel stride padding =
