@@ -62,6 +62,22 @@ let private gradientOff (t: float) n (slopes: float array) =
 [<Tests>]
 let tests =
     testList "Products of bfloat16" [
+        test "the meta device: nothing is read, and the gradient stays there" {
+            use _ = torch.NewDisposeScope ()
+            let leaf () = torch.zeros(6L, 4L, dtype = torch.float32, device = torch.META).requires_grad_ true
+            let rows () = (leaf ()).detach()
+            for name, loss in
+                [
+                    "NT-Xent", (fun a -> Torch.NtXent.Loss (a, leaf (), 0.2, true, half))
+                    "queue", (fun a -> Torch.InfoNce.Queue (a, rows (), rows (), 0.2, true, products = half))
+                    "batch", (fun a -> Torch.InfoNce.InBatch (a, rows (), 0.2, true, products = half))
+                ] do
+                let a = leaf ()
+                let value: torch.Tensor = loss a
+                Expect.equal value.device_type DeviceType.META $"{name}: value"
+                value.backward ()
+                Expect.equal (nonNull a.grad).device_type DeviceType.META $"{name}: gradient"
+        }
         property "value and gradient stay within what rounding moves a cosine" (fun n t a b ->
             for name, both, loss in losses t do
                 let double (z: torch.Tensor) = z.to_type torch.float64
