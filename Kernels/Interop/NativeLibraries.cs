@@ -16,6 +16,9 @@ public static class NativeLibraries
     /// <summary>The folder that holds the libraries.</summary>
     public static string Folder => Path.GetDirectoryName(typeof(NativeLibraries).GetTypeInfo().Assembly.Location) ?? AppContext.BaseDirectory;
 
+    /// <summary>The loaded OpenMP, or 0.</summary>
+    internal static nint OpenMp { get; private set; }
+
     /// <summary>Loads them once, in the order in which they need each other. Safe to call again and from any thread.</summary>
     /// <exception cref="DllNotFoundException">A library is missing, or the system's C++ library is too old; the message says the remedy.</exception>
     public static void Load() => _ = Loaded.Value;
@@ -35,7 +38,8 @@ public static class NativeLibraries
                 ?? throw new DllNotFoundException($"{pattern} is not in {Folder}. Run ./research setup, which builds Vantage and puts libtorch there.");
             try
             {
-                NativeLibrary.Load(path);
+                var library = NativeLibrary.Load(path);
+                OpenMp = pattern.StartsWith("libgomp", StringComparison.Ordinal) ? library : OpenMp;
             }
             catch (DllNotFoundException e) when (e.Message.Contains("GLIBC", StringComparison.Ordinal))
             {

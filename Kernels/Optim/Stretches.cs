@@ -1,6 +1,6 @@
 using System;
 using System.Collections.Generic;
-using System.Threading.Tasks;
+using Vantage.Kernels.Interop;
 using Vantage.Kernels.Simd;
 using static TorchSharp.torch;
 
@@ -71,16 +71,6 @@ internal sealed class Stretches
 
     private void InParallel(Action<int> work)
     {
-        if (_values < 1 << 16) // waking a thread takes as long
-        {
-            for (var k = 0; k < _all.Count; k++)
-            {
-                work(k);
-            }
-        }
-        else
-        {
-            Parallel.For(0, _all.Count, new ParallelOptions { MaxDegreeOfParallelism = Math.Max(1, get_num_threads()) }, work);
-        }
+        Team.For(_all.Count, _values < 1 << 15 ? 1 : Math.Max(1, get_num_threads()), work); // waking a thread takes as long
     }
 }

@@ -1,5 +1,5 @@
 using System;
-using System.Threading.Tasks;
+using Vantage.Kernels.Interop;
 
 namespace Vantage.Kernels.Simd;
 
@@ -31,7 +31,7 @@ internal sealed unsafe class BFloat16Blocks : IDisposable
         }
 
         var from = (nint)u;
-        Parallel.For(0, blocks, new ParallelOptions { MaxDegreeOfParallelism = threads }, b => Pack(b, (float*)from));
+        Team.For(blocks, threads, b => Pack(b, (float*)from));
     }
 
     /// <summary>What a tile needs beside itself for its way back, in float32.</summary>

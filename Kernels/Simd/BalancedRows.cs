@@ -1,6 +1,6 @@
 using System;
 using System.Runtime.CompilerServices;
-using System.Threading.Tasks;
+using Vantage.Kernels.Interop;
 
 namespace Vantage.Kernels.Simd;
 
@@ -37,8 +37,8 @@ internal sealed unsafe class BalancedRows<TLanes, TVector>(float* scores, int ro
 
     private void Each(Action<int> unit)
     {
-        var alone = (long)rows * width <= 1 << 17; // waking a thread takes as long
-        Parallel.For(0, _units, new ParallelOptions { MaxDegreeOfParallelism = alone ? 1 : threads }, unit);
+        var alone = (long)rows * width < 1 << 15; // waking a thread takes as long
+        Team.For(_units, alone ? 1 : threads, unit);
     }
 
     private float Highest()

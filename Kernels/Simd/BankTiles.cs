@@ -1,6 +1,6 @@
 using System;
 using System.Runtime.CompilerServices;
-using System.Threading.Tasks;
+using Vantage.Kernels.Interop;
 
 namespace Vantage.Kernels.Simd;
 
@@ -31,7 +31,7 @@ internal sealed unsafe class BankTiles<TLanes, TVector>(float* bank, long* indic
         }
     });
 
-    private void Each(Action<int> row) => Parallel.For(0, rows, new ParallelOptions { MaxDegreeOfParallelism = threads }, row);
+    private void Each(Action<int> row) => Team.For(rows, threads, row);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private float Dot(float* a, float* b)

@@ -2,7 +2,7 @@ using System;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
-using System.Threading.Tasks;
+using Vantage.Kernels.Interop;
 
 namespace Vantage.Kernels.Simd;
 
@@ -242,22 +242,12 @@ internal sealed unsafe class BatchNormRows<T> : BatchNormRows
     private static void Run(int blocks, int threads, Action<int> work)
     {
         var parts = Math.Min(threads, blocks);
-        if (parts <= 1)
+        Team.For(parts, parts, part =>
         {
-            for (var b = 0; b < blocks; b++)
+            for (var b = (int)((long)blocks * part / parts); b < (int)((long)blocks * (part + 1) / parts); b++)
             {
                 work(b);
             }
-        }
-        else
-        {
-            Parallel.For(0, parts, new ParallelOptions { MaxDegreeOfParallelism = parts }, part =>
-            {
-                for (var b = (int)((long)blocks * part / parts); b < (int)((long)blocks * (part + 1) / parts); b++)
-                {
-                    work(b);
-                }
-            });
-        }
+        });
     }
 }

@@ -1,7 +1,7 @@
 using System;
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
-using System.Threading.Tasks;
+using Vantage.Kernels.Interop;
 
 namespace Vantage.Kernels.Simd;
 
@@ -93,7 +93,7 @@ internal sealed unsafe class CrossTiles<TLanes, TVector> : IDisposable
     private void Units(int threads, UnitWork work)
     {
         var spare = new ConcurrentBag<NativeBuffer>();
-        Parallel.For(0, _blocks * _shares, new ParallelOptions { MaxDegreeOfParallelism = threads }, unit =>
+        Team.For(_blocks * _shares, threads, unit =>
         {
             var buffer = spare.TryTake(out var kept) ? kept : Room();
             work(unit % _shares, unit / _shares * _blockRows, buffer.Pointer);

@@ -1,7 +1,7 @@
 using System;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using System.Threading.Tasks;
+using Vantage.Kernels.Interop;
 
 namespace Vantage.Kernels.Simd;
 
@@ -53,11 +53,10 @@ public static unsafe class MeanEntropyRows
         public double Run(int threads)
         {
             var units = (sides.Rows + Unit - 1) / Unit;
-            var alone = (long)sides.Rows * _width <= 1 << 17; // waking a thread takes as long
-            var options = new ParallelOptions { MaxDegreeOfParallelism = alone ? 1 : threads };
+            var alone = (long)sides.Rows * _width < 1 << 15; // waking a thread takes as long
             using var sums = new NativeBuffer((long)units * _padded);
             using var logs = new NativeBuffer(_padded);
-            Parallel.For(0, units, options, unit => Predict(unit, sums.Pointer + ((long)unit * _padded)));
+            Team.For(units, alone ? 1 : threads, unit => Predict(unit, sums.Pointer + ((long)unit * _padded)));
             var loss = Math.Log(_width);
             for (var k = 0; k < _width; k++)
             {
@@ -73,7 +72,7 @@ public static unsafe class MeanEntropyRows
                 logs.Pointer[k] = (float)log;
             }
 
-            Parallel.For(0, units, options, unit => Slopes(unit, logs.Pointer));
+            Team.For(units, alone ? 1 : threads, unit => Slopes(unit, logs.Pointer));
             return loss;
         }
 

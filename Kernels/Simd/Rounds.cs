@@ -1,6 +1,6 @@
 using System;
 using System.Collections.Generic;
-using System.Threading.Tasks;
+using Vantage.Kernels.Interop;
 
 namespace Vantage.Kernels.Simd;
 
@@ -42,17 +42,9 @@ internal static class Rounds
     /// <summary>Runs the work on every pair, one round after the other, with at most so many threads.</summary>
     public static void Run(int blocks, int threads, Action<int, int> work)
     {
-        var options = new ParallelOptions { MaxDegreeOfParallelism = threads };
         foreach (var round in Of(blocks))
         {
-            if (threads == 1 || round.Length == 1)
-            {
-                Array.ForEach(round, pair => work(pair.I, pair.J));
-            }
-            else
-            {
-                Parallel.For(0, round.Length, options, k => work(round[k].I, round[k].J));
-            }
+            Team.For(round.Length, threads, k => work(round[k].I, round[k].J));
         }
     }
 }

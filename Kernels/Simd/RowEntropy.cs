@@ -1,6 +1,6 @@
 using System;
 using System.Runtime.CompilerServices;
-using System.Threading.Tasks;
+using Vantage.Kernels.Interop;
 
 namespace Vantage.Kernels.Simd;
 
@@ -18,8 +18,8 @@ internal sealed unsafe class RowEntropy<TLanes, TVector>(CrossEntropyRows.Sides 
     public double Run(int threads)
     {
         var sums = new double[(sides.Rows + Unit - 1) / Unit];
-        var alone = (long)sides.Rows * _width <= 1 << 17; // waking a thread takes as long
-        Parallel.For(0, sums.Length, new ParallelOptions { MaxDegreeOfParallelism = alone ? 1 : threads }, unit => sums[unit] = Rows(unit * Unit));
+        var alone = (long)sides.Rows * _width < 1 << 15; // waking a thread takes as long
+        Team.For(sums.Length, alone ? 1 : threads, unit => sums[unit] = Rows(unit * Unit));
         var total = 0.0;
         foreach (var sum in sums)
         {

@@ -1,7 +1,7 @@
 using System;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using System.Threading.Tasks;
+using Vantage.Kernels.Interop;
 
 namespace Vantage.Kernels.Simd;
 
@@ -79,7 +79,7 @@ public static unsafe class UnitLengths
         private static void Each(int rows, int width, int threads, Action<int> row)
         {
             var alone = (long)rows * width < 1 << 15; // waking a thread takes as long
-            Parallel.For(0, (rows + Unit - 1) / Unit, new ParallelOptions { MaxDegreeOfParallelism = alone ? 1 : threads }, unit =>
+            Team.For((rows + Unit - 1) / Unit, alone ? 1 : threads, unit =>
             {
                 for (var i = unit * Unit; i < Math.Min(rows, (unit + 1) * Unit); i++)
                 {
