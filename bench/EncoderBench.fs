@@ -36,7 +36,7 @@ let private rate seconds (recipe: Recipe) =
     let optimizer = new Vantage.Kernels.Optim.Sgd (parameters, 0.9, 0.0)
     let step () =
         use _ = torch.NewDisposeScope ()
-        network.Encode(images).square().mean().backward()
+        Scope.backward (network.Encode(images).square().mean())
         optimizer.ZeroGrad ()
     for _ in 1..3 do
         step ()

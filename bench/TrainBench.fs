@@ -63,7 +63,7 @@ let private stepOf case =
     fun () ->
         use _ = torch.NewDisposeScope ()
         let loss = (built.See Sight.Whole images).Pooled.square().mean()
-        loss.backward ()
+        Scope.backward loss
         optimizer.ZeroGrad ()
         float (loss.item<float32>())
 
@@ -152,7 +152,7 @@ let private cases =
             small standard "fp32"
     ]
 
-let private recipe = { Curve.simclr with Data = "glyphs:5120:100"; Epochs = 1<epoch> }
+let private recipe = { Curve.simclr with Data = "glyphs:20480:100"; Epochs = 1<epoch> }
 
 // A whole run, views, steps and log, beside steps on one batch that is there already; in turns.
 let private wholeRow quick =

@@ -123,7 +123,7 @@ module FineTuning =
                                 weights.Device
                         let loss = torch.nn.functional.cross_entropy (logits x, truth)
                         steps.ZeroGrad ()
-                        loss.backward ()
+                        Scope.backward loss
                         steps.Step (LinearProbe.rateAt settings.Decline settings.Epochs rate at perEpoch))
                     Scope.settle ()
             if not (dense.isfinite().all().item<bool>()) then

@@ -34,7 +34,7 @@ module Footprint =
     // The loader's buffers (Loader.fs).
     let private buffers = 3L
 
-    // Images that go through the frozen encoder at once (Probe.features).
+    // Images that go through the frozen encoder at once (Probe.features, Train.calibrate).
     let private atOnce = 500L
 
     // Values that autograd keeps for each value that a traced layer gives. A convolution gives a map, the norm after it another, in which the rectifier and the sum work. A
@@ -97,8 +97,9 @@ module Footprint =
             Activations = int64 (kept recipe.Encoder * float (bytes * values * piece))
             // The slopes of a layer's answer, of the norm's before it and of the sum beside it.
             Working = 3L * bytes * largest * piece * together
-            // A block's maps in float32: what it was given, two convolutions, two norms and the way beside; and the images twice.
-            Evaluation = atOnce * (6L * bytes * largest + 8L * plain)
+            // The random network, whose statistics are set in training mode: a block's maps, which are what it was given, two convolutions, two norms, the way beside, and what
+            // convolutions put into an order of their own; and the images twice.
+            Evaluation = 4L * weights + atOnce * (9L * bytes * largest + 8L * plain)
         }
 
     let private mib (n: int64) = $"{(n + 524288L) / 1048576L}"

@@ -88,6 +88,7 @@ module Pieces =
                         |> Option.map (fun slope -> z, (part pieces [ slope ] k).Head))
                 if not found.IsEmpty then
                     let ends, slopes = List.unzip found
+                    use _ = Vantage.Kernels.Torch.Once.Releasing ()
                     torch.autograd.backward (List.toArray ends, List.toArray slopes)
             weights.Calls <- after
         leaves, backward

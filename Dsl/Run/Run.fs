@@ -234,6 +234,7 @@ module Run =
                     $"Stopped at step {step} of {trainer.Total}; everything up to there is saved. Go on with: --resume {folder}"
             )
         | Ending.Finished ->
+            Interop.NativeLibraries.GiveBack () // evaluation asks for other sizes
             say "evaluating the trained network, a random one and raw pixels under the same protocols"
             let measure (trainer: Trainer) =
                 Measure.ofNetwork trainer.Viewer recipe trainer.Network data

@@ -31,6 +31,11 @@ module Scope =
         use _ = torch.no_grad ()
         work ()
 
+    /// The backward pass of a graph that nothing goes through again: what its layers keep dies on the way, not with the step.
+    let backward (loss: torch.Tensor) =
+        use _ = Vantage.Kernels.Torch.Once.Releasing ()
+        loss.backward ()
+
     /// Collects what has died, at a moment when this thread is in no native call. A number that goes to libtorch (`Scalar`) is released by its finalizer,
     /// and TorchSharp keeps none alive during the call that reads it: a collection that another thread asks for in the middle of the call can release it
     /// there. Collected here, between steps, hardly any other collection happens. It takes about 0.1 ms.

@@ -203,7 +203,7 @@ module Trainer =
             let rate = rateAt trainer batch.Step trainer.Recipe.Optimizer.Rate
             raise (NotFinite (batch.Step, batch.Epoch, rate, batch.Indices))
         let share = if pieces = 1 then loss else loss / Scope.number (float pieces)
-        share.backward ()
+        Scope.backward share
         again ()
         trainer.Clock.Backward ()
         value, embeddings, branches, remember

@@ -23,6 +23,17 @@ public static class NativeLibraries
     /// <exception cref="DllNotFoundException">A library is missing, or the system's C++ library is too old; the message says the remedy.</exception>
     public static void Load() => _ = Loaded.Value;
 
+    /// <summary>
+    /// Gives memory that libtorch has freed back to the system. It is kept otherwise, for the next step will ask for the same; what comes after training asks for other sizes.
+    /// </summary>
+    public static void GiveBack()
+    {
+        if (OperatingSystem.IsLinux())
+        {
+            NativeSettings.GiveBack();
+        }
+    }
+
     private static bool LoadOnce()
     {
         if (!OperatingSystem.IsLinux())

@@ -32,6 +32,22 @@ internal static partial class NativeSettings
         }
     }
 
+    /// <summary>Freed memory goes back to the system after all, where the allocator can do that.</summary>
+    public static void GiveBack()
+    {
+        try
+        {
+            Trim(0);
+        }
+        catch (EntryPointNotFoundException)
+        {
+            // as above
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "malloc_trim")]
+    private static partial int Trim(nuint pad);
+
     [LibraryImport("libc", EntryPoint = "mallopt")]
     private static partial int SetAllocator(int parameter, int value);
 

@@ -155,7 +155,8 @@ public static class BatchNorm
             var masked = passed is not null && y is not null; // what passed lies there already
             kernel.Slopes(At(x), masked ? null : At(y), At(masked ? passed : slopes), mean, factor, line, term, count, channels, get_num_threads(), At(dx));
             var through = passed is null ? null : Maps(passed).MoveToOuterDisposeScope();
-            return [Maps(dx).MoveToOuterDisposeScope(), dscale.MoveToOuterDisposeScope(), doffset.MoveToOuterDisposeScope(), through!, null!];
+            return Once.Hand(
+                ctx, grad_output, [Maps(dx).MoveToOuterDisposeScope(), dscale.MoveToOuterDisposeScope(), doffset.MoveToOuterDisposeScope(), through!, null!]);
         }
     }
 }

@@ -53,7 +53,7 @@ internal static class WithGradient
             }
 
             result.Add(null!);
-            return result;
+            return Once.Hand(ctx, grad_output, result);
         }
     }
 }
