@@ -90,7 +90,7 @@ type Protocol =
     /// Which transformation was applied, told from h and from g(h), the projector's output, by a hidden layer of 128 values (SimCLR, table 3), on at most so many training images and half as many
     /// test images.
     | Transformed of Transformation * images: int
-    /// A linear classifier that learns beside the run at this rate, from the first view of each batch: its accuracy on each batch before it learns from it is in the metrics.
+    /// A linear classifier that learns beside the run at this rate, from the first view of each batch: its accuracy on each batch before it learns from it, and on the test images at the end of each epoch, is in the metrics.
     | Online of rate: float
     /// What the recipe's own classifier says.
     | Classifier
@@ -163,7 +163,7 @@ module Protocol =
         | Protocol.Transformed (transformation, images) ->
             $"which transformation was applied ({Transformation.name transformation}), told from h and from g(h) by a hidden layer of 128 values, Adam, 20 epochs on at most {images} training images"
         | Protocol.Online rate ->
-            $"a linear classifier beside the run, on representations without gradient, Adam at rate {number rate}; its accuracy is in the metrics"
+            $"a linear classifier beside the run, on representations without gradient, Adam at rate {number rate}; its accuracy on batches, and on test images after each epoch, is in the metrics"
         | Protocol.Classifier -> "the recipe's own classifier"
 
     /// A protocol without what is said around it: shares of labels, other figures, another set.
