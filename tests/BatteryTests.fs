@@ -117,7 +117,7 @@ let tests =
         test "fine-tuning keeps to its bound of images, and to what is published where it can" {
             for images, expected in
                 [
-                    240, [ 8, 60; 2, 60; 8, 30; 30, 30; 8, 60 ]
+                    240, [ 8, 60; 2, 60; 8, 30; 30, 10; 8, 60 ]
                     60000, [ 75, 60; 75, 60; 256, 10; 256, 1; 75, 60 ]
                 ] do
                 let settings =

@@ -27,7 +27,7 @@ module Battery =
             yield! few (LabelShare.Balanced 1.0) 60 simclrFineTune
             yield! few (LabelShare.Random 1.0) 60 simclrFineTune
             yield! few (LabelShare.Balanced 10.0) 30 simclrFineTune
-            tuned 30 simclrFineTune images
+            tuned 10 simclrFineTune images
             match activation with
             | Some place -> yield! few (LabelShare.Balanced 1.0) 60 (simclr2FineTune (place + 1))
             | None -> ()
@@ -42,12 +42,17 @@ module Battery =
 
     // With the figures that the transfer protocol has: right answers, their mean over classes, 11-point average precision.
     let private transferred name (data: Dataset) =
-        transfer name [
-            knn (min 200 data.Train.Count) 0.1
-            linearSweep 0.1 20
-            perClass (linearProbe 1e-4 60)
-            meanPrecision (linearProbe 1e-4 60)
-        ]
+        if data.Train.Marks.IsSome then
+            [ knn (min 200 data.Train.Count) 0.1; linearProbe 1e-4 60; linearSweep 0.1 20 ]
+            |> List.map meanPrecision
+            |> transfer name
+        else
+            transfer name [
+                knn (min 200 data.Train.Count) 0.1
+                linearSweep 0.1 20
+                perClass (linearProbe 1e-4 60)
+                meanPrecision (linearProbe 1e-4 60)
+            ]
 
     /// The protocols, for a recipe on so many training images of a set, and what of them is measured on another one where it is given by its name.
     let protocols (recipe: Recipe) images classes other =
@@ -89,6 +94,20 @@ module Battery =
         | Protocol.LinearSweep _
         | Protocol.LinearSgd _ -> false
         | _ -> not (Protocol.ofNetwork protocol)
+
+    // What the classifier beside the run told of the test images at the end of its last epoch.
+    let private online (steps: Steps) (it: Finished) =
+        let measured =
+            if it.IsOwn then
+                Metrics.read it.From |> List.choose _.OnlineTest |> List.tryLast
+            else
+                None
+        match measured with
+        | Some share -> [ { Name = "online"; Trained = Some (100.0 * share); Random = None; Raw = None } ]
+        | None ->
+            steps.Absent
+                "online: it learns beside a run. Train with onlineProbe among the protocols of the recipe, and evaluate on the set of the run."
+            []
 
     // Every protocol on the trained network, the random one and raw pixels. A protocol that cannot be measured is noted with the reason.
     let private scores (steps: Steps) (it: Finished) protocols =
@@ -162,7 +181,7 @@ module Battery =
             transfer
             |> Option.map (fun name -> name, Sets.load name)
             |> protocols it.Recipe it.Data.Train.Count it.Data.Classes.Length
-        let scores = scores steps it protocols
+        let scores = scores steps it protocols @ online steps it
         let looking = defaultArg it.Data.Test it.Data.Train
         let chosen = Examine.chosen it.Recipe.Seed looking
         let labels = looking.Labels |> Option.map (fun all -> chosen |> Array.map (fun i -> all[i]))

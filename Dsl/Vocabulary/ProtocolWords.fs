@@ -101,7 +101,7 @@ module ProtocolWords =
         @ [ randomLabels 100.0 protocol ]
         |> List.map (overSeeds seeds)
 
-    /// A protocol on so many test images, evenly spread, under each corruption at severities 1 to 5: 50 times as many images to encode for all ten.
+    /// A protocol on so many test images, evenly spread, under each corruption at severities 1 to 5: 90 times as many images to encode for all eighteen.
     let corrupted images corruptions protocol = Protocol.Corrupted (images, corruptions, protocol)
 
     /// Which of these transformations was applied, told from h and from g(h), on so many training images each (SimCLR, table 3).
