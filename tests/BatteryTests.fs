@@ -13,7 +13,7 @@ let private recipe = {
         Data = "glyphs:240:100"
         Batch = 40
         Epochs = 2<epoch>
-        Evaluate = [ knn 200 0.1; linearProbe 1e-4 60 ]
+        Evaluate = [ knn 200 0.1; linearProbe 1e-4 60; onlineProbe 1e-2 ]
 }
 
 let private quietly (work: unit -> 'a) =
@@ -94,6 +94,7 @@ let tests =
                     "linear-dino", false
                     for percent in [ 1; 2; 5; 10; 20; 50 ] do
                         $"linear-{percent}%%-balanced", true
+                    "linear-moco-crops-1%-balanced", false
                     "finetune-simclr-1%-balanced", false
                     "finetune-simclr-10%-balanced", false
                     "finetune-simclr", false
@@ -108,6 +109,9 @@ let tests =
                 Expect.isSome score.Trained $"{name} of the trained network"
                 Expect.isSome score.Random $"{name} of the random network"
                 Expect.equal score.Raw.IsSome isQuick $"{name} of raw pixels"
+            let beside = Metrics.read found.Run |> List.choose _.OnlineTest |> List.last
+            let online = found.Scores |> List.find (fun s -> s.Name = "online")
+            Expect.equal online.Trained (Some (100.0 * beside)) "the classifier beside the run, at its end"
             let classifies recipe = Battery.protocols recipe 240 10 None |> List.contains Protocol.Classifier
             Expect.isFalse (classifies recipe) "SimCLR trains no classifier"
             Expect.isTrue
@@ -131,6 +135,16 @@ let tests =
                     expected
                     $"batches and epochs of {images} images"
                 Expect.equal (settings |> List.map _.Layers) [ 0; 0; 0; 0; 3 ] "from behind the activation"
+        }
+        test "evaluate measures protocols on a finished run, and refuses what does not fit by name" {
+            let result, _, _, _ = evaluated.Value
+            Expect.equal (evaluate recipe.Evaluate result.Folder) result.Metrics "as the run itself"
+            try
+                evaluate [ knn 0 0.1; simclrLinear 1000 ] result.Folder |> ignore
+                failtest "measured all the same"
+            with UserException text ->
+                Expect.stringContains text "240" "of the images"
+                Expect.equal (text.Split('\n').Length) 2 "both errors"
         }
         test "the set that a run is transferred to is another one, and is said on the page" {
             let glyphs, other = Sets.load "glyphs:20:10", { Sets.load "glyphs:20:10" with Name = "mnist" }

@@ -33,6 +33,15 @@ module Battery =
             | None -> ()
         ]
 
+    // On crops, as published, a probe encodes its images as often as it has epochs: those of 1 % of the labels.
+    let private onCrops images classes = [
+        let share = LabelShare.Balanced 1.0
+        let labelled = Protocol.labelled classes images share
+        let batch = min labelled (max 8 (min 256 (labelled / 8)))
+        for probe in [ simclrLinear; mocoLinear; byolLinear; dinoLinear ] do
+            Protocol.FewLabels (share, augmented (probe batch))
+    ]
+
     /// The set that a representation is transferred to where none is named: `glyphs`, which every machine has, and of a run on it Fashion-MNIST, where it is on this machine.
     let target (data: Dataset) =
         if data.Name = "glyphs" then
@@ -72,6 +81,7 @@ module Battery =
             for percent in [ 1.0; 2.0; 5.0; 10.0; 20.0; 50.0 ] do
                 balancedLabels percent (linearProbe 1e-4 60)
             randomLabels 1.0 (linearProbe 1e-4 60)
+            yield! onCrops images classes
             yield! fineTuned recipe images classes
             match other with
             | Some (name, data) -> yield! transferred name data

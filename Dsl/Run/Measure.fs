@@ -53,11 +53,31 @@ module Measure =
         protocol
         =
         let classes = subject.Data.Classes.Length
-        match protocol, Protocol.core protocol with
-        | _, Protocol.FineTune settings ->
+        // The images whose labels may be seen.
+        let allowed () =
             Probe.examineLabels classes train labels
             let images = chosen subject.Seed classes train protocol
             Probe.examineLabels classes (images |> Array.map (fun i -> train[i])) labels
+            images
+        match Protocol.core protocol with
+        | Protocol.LinearCrops (settings, crop) ->
+            let images = allowed ()
+            network.Training <- false
+            let features = Probe.features subject.Viewer test subject.Encode subject.Device
+            CropProbe.scores
+                subject.Seed
+                settings
+                crop
+                subject.Encode
+                subject.Device
+                subject.Viewer
+                subject.Data.Train
+                train
+                images
+                features
+                classes
+        | Protocol.FineTune settings ->
+            let images = allowed ()
             FineTuning.scores
                 subject.Seed
                 settings

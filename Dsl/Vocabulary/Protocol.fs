@@ -73,6 +73,8 @@ type Protocol =
     | LinearSweep of holdOut: float * iterations: int
     /// A linear classifier by SGD.
     | LinearSgd of SgdProbe
+    /// A linear classifier by SGD on the features of crops of at least this share of each image, mirrored by chance, others in each epoch; the test images stay whole.
+    | LinearCrops of SgdProbe * crop: float
     /// A copy of the whole encoder, fine-tuned.
     | FineTune of FineTune
     /// Another protocol that sees only some labels, drawn from the recipe's seed.
@@ -106,6 +108,7 @@ module Protocol =
         | Protocol.Linear _ -> "linear"
         | Protocol.LinearSweep _ -> "linear-sweep"
         | Protocol.LinearSgd settings -> $"linear-{settings.Name}"
+        | Protocol.LinearCrops (settings, _) -> $"linear-{settings.Name}-crops"
         | Protocol.FineTune settings -> $"finetune-{settings.Name}"
         | Protocol.FewLabels (LabelShare.Balanced p, inner) -> $"{name inner}-{number p}%%-balanced"
         | Protocol.FewLabels (LabelShare.Random p, inner) -> $"{name inner}-{number p}%%-random"
@@ -135,6 +138,8 @@ module Protocol =
                 else
                     ""
             $"softmax regression on features as they are, SGD of {s.Epochs} epochs in batches of {s.Batch}, rate {rates}{best}, momentum {number s.Momentum}"
+        | Protocol.LinearCrops (s, crop) ->
+            $"{words (Protocol.LinearSgd s)}; on crops of at least {number (100.0 * crop)} %% of each image, mirrored by chance, others in each epoch"
         | Protocol.FineTune s ->
             let rates = s.Rates |> List.map number |> String.concat ", "
             let best =
@@ -181,6 +186,7 @@ module Protocol =
     let ofNetwork protocol =
         match core protocol with
         | Protocol.FineTune _
+        | Protocol.LinearCrops _
         | Protocol.Classifier -> true
         | _ -> false
 
