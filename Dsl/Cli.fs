@@ -32,7 +32,7 @@ type Options =
         member this.Usage =
             match this with
             | Data _ ->
-                "glyphs, fashion-mnist, mnist, cifar10, webdataset:PATTERN, folder:PATH, idx:FOLDER or cifar:FOLDER."
+                "glyphs, fashion-mnist, mnist, cifar10, webdataset:PATTERN, folder:PATH, voc:FOLDER, idx:FOLDER or cifar:FOLDER."
             | Epochs _ -> "passes over the training images."
             | Minutes _ -> "time to train in on this machine: as many whole epochs as fit, at least one."
             | Batch _ -> "images of a step."
@@ -237,6 +237,28 @@ module Cli =
 module Command =
     /// Trains and evaluates a recipe with its own values, on the CPU, into a new folder under runs/: the word for notebooks.
     let train recipe = Run.train Run.settings recipe
+
+    /// The figures of protocols, in percent, on a finished run in a folder and on its own data: `evaluate [ knn 200 0.1; linearProbe 1e-4 60 ] "runs/simclr"`.
+    let evaluate protocols folder =
+        let warn (text: string) = System.Console.Error.WriteLine $"warning: {text}"
+        use _ = TorchSharp.torch.NewDisposeScope ()
+        let opened = Finished.load TorchSharp.torch.CPU None folder warn
+        let train = opened.Data.Train
+        let shape = {
+            Images = train.Count
+            Channels = train.Channels
+            Height = LanguagePrimitives.Int32WithMeasure<px> train.Height
+            Width = LanguagePrimitives.Int32WithMeasure<px> train.Width
+        }
+        let recipe = { opened.Recipe with Evaluate = protocols }
+        match
+            CheckProtocol.errors recipe
+            @ List.collect (CheckProtocol.onImages shape) protocols
+        with
+        | [] ->
+            Measure.ofNetwork opened.Trained.Viewer recipe opened.Trained.Network opened.Data
+            |> Measure.run protocols
+        | wrong -> raise (UserException (wrong |> List.map Check.message |> String.concat "\n"))
 
     let private ended code =
         if code <> 0 then

@@ -6,7 +6,7 @@ namespace Vantage.Kernels;
 /// Common corruptions of images (Hendrycks and Dietterich 2019, arXiv 1903.12261; ImageNet-C/create_c/make_cifar_c.py of hendrycks/robustness), on planar values in [0, 1]. Chance comes from a
 /// key: the same key gives the same image. They measure robustness and train nothing, so that each is one plain loop.
 /// </summary>
-public static class Corruptions
+public static partial class Corruptions
 {
     /// <summary>x + deviation z, clamped, z standard normal for each value.</summary>
     public static float[] GaussianNoise(float[] values, double deviation, ulong key) =>

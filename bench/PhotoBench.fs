@@ -71,6 +71,7 @@ let private split (files: string array) : Split =
         Width = 1
         Labels = None
         Read = fun i -> (opened i).Decode 1
+        Marks = None
         Encoded = Some opened
     }
 

@@ -13,7 +13,7 @@ let private recipe = {
         Data = "glyphs:240:100"
         Batch = 40
         Epochs = 2<epoch>
-        Evaluate = [ knn 200 0.1; linearProbe 1e-4 60 ]
+        Evaluate = [ knn 200 0.1; linearProbe 1e-4 60; onlineProbe 1e-2 ]
 }
 
 let private quietly (work: unit -> 'a) =
@@ -35,7 +35,7 @@ let private evaluated =
          let result = train folder recipe
          let said = ResizeArray<string>()
          let opened = Finished.load TorchSharp.torch.CPU None folder ignore
-         let found = Battery.run said.Add (Some opened) opened
+         let found = Battery.run said.Add (Some "glyphs:120:80") (Some opened) opened
          result, found, List.ofSeq said, BatteryPage.save folder found)
 
 // Ten grey images to train on and ten to test on, in IDX files.
@@ -87,16 +87,72 @@ let tests =
                             why.Contains $" of {subject}: with"
                             && Array.contains name (why.Substring(0, why.IndexOf " of ").Split ", "))
                     Expect.notEqual measured (noted || isLeft) $"{name} of {subject}"
-            for name in [ "knn"; "linear-sweep"; "linear-dino"; "linear-10%-balanced"; "linear corrupted" ] do
+            for name, isQuick in
+                [
+                    "knn", true
+                    "linear-sweep", false
+                    "linear-dino", false
+                    for percent in [ 1; 2; 5; 10; 20; 50 ] do
+                        $"linear-{percent}%%-balanced", true
+                    "linear-moco-crops-1%-balanced", false
+                    "finetune-simclr-1%-balanced", false
+                    "finetune-simclr-10%-balanced", false
+                    "finetune-simclr", false
+                    "finetune-simclr2-1%-balanced", false
+                    "knn on glyphs:120:80", true
+                    "linear-sweep on glyphs:120:80", false
+                    "linear-per-class on glyphs:120:80", true
+                    "linear-map on glyphs:120:80", true
+                    "linear corrupted", true
+                ] do
                 let score = found.Scores |> List.find (fun s -> s.Name = name)
                 Expect.isSome score.Trained $"{name} of the trained network"
-                let isQuick = not (List.contains name [ "linear-sweep"; "linear-dino" ])
+                Expect.isSome score.Random $"{name} of the random network"
                 Expect.equal score.Raw.IsSome isQuick $"{name} of raw pixels"
-            let classifies recipe = Battery.protocols recipe 240 10 |> List.contains Protocol.Classifier
+            let beside = Metrics.read found.Run |> List.choose _.OnlineTest |> List.last
+            let online = found.Scores |> List.find (fun s -> s.Name = "online")
+            Expect.equal online.Trained (Some (100.0 * beside)) "the classifier beside the run, at its end"
+            let classifies recipe = Battery.protocols recipe 240 10 None |> List.contains Protocol.Classifier
             Expect.isFalse (classifies recipe) "SimCLR trains no classifier"
             Expect.isTrue
                 (classifies { recipe with Objective = supervised; Projector = head [ linear 10 ] })
                 "this one does"
+        }
+        test "fine-tuning keeps to its bound of images, and to what is published where it can" {
+            for images, expected in
+                [
+                    240, [ 8, 60; 2, 60; 8, 30; 30, 10; 8, 60 ]
+                    60000, [ 75, 60; 75, 60; 256, 10; 256, 1; 75, 60 ]
+                ] do
+                let settings =
+                    Battery.protocols recipe images 10 None
+                    |> List.choose (fun p ->
+                        match Protocol.core p with
+                        | Protocol.FineTune s -> Some s
+                        | _ -> None)
+                Expect.equal
+                    (settings |> List.map (fun s -> s.Batch, s.Epochs))
+                    expected
+                    $"batches and epochs of {images} images"
+                Expect.equal (settings |> List.map _.Layers) [ 0; 0; 0; 0; 3 ] "from behind the activation"
+        }
+        test "evaluate measures protocols on a finished run, and refuses what does not fit by name" {
+            let result, _, _, _ = evaluated.Value
+            Expect.equal (evaluate recipe.Evaluate result.Folder) result.Metrics "as the run itself"
+            try
+                evaluate [ knn 0 0.1; simclrLinear 1000 ] result.Folder |> ignore
+                failtest "measured all the same"
+            with UserException text ->
+                Expect.stringContains text "240" "of the images"
+                Expect.equal (text.Split('\n').Length) 2 "both errors"
+        }
+        test "the set that a run is transferred to is another one, and is said on the page" {
+            let glyphs, other = Sets.load "glyphs:20:10", { Sets.load "glyphs:20:10" with Name = "mnist" }
+            Expect.equal (Battery.target other) (Some "glyphs:5000:2000") "of any other set"
+            let there = Sets.locate "fashion-mnist" |> Option.map (fun _ -> "fashion-mnist")
+            Expect.equal (Battery.target glyphs) there "of glyphs"
+            let _, found, _, _ = evaluated.Value
+            Expect.contains (BatteryPage.facts found) ("transferred to", "glyphs:120:80") "named"
         }
         test "layers are like themselves, from pixels to embeddings" {
             let _, found, _, _ = evaluated.Value

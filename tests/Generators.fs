@@ -221,6 +221,7 @@ let patterns name count channels size classes : Split =
         Width = size
         Labels = Some (Array.init count (fun i -> i % classes))
         Read = fun i -> Image (pixels, i * channels * size * size, channels, size, size)
+        Marks = None
         Encoded = None
     }
 

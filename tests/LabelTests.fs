@@ -151,6 +151,7 @@ let tests =
                 Width = 16
                 Labels = Some labels
                 Read = fun i -> Image (noise, i * 768, 3, 16, 16)
+                Marks = None
                 Encoded = None
             }
             let all = labels 4 32

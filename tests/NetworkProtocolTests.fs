@@ -86,6 +86,62 @@ let tests =
                     60.0
                     "shuffled labels score chance"
             }
+        test "a probe on crops learns labels, sees the images of its share only, and changes nothing" {
+            let probe change =
+                match augmented (simclrLinear 16) with
+                | Protocol.LinearCrops (s, _) ->
+                    Protocol.LinearCrops (change { s with Epochs = 20; Rates = [ 0.5 ] }, 0.8)
+                | other -> failtest $"{other}"
+            let before = bits trained.Value
+            let right = measure (probe id) data
+            Expect.isGreaterThan right 80.0 "four easy patterns, all but a fifth of each seen"
+            Expect.equal (measure (probe id) data) right "a seed repeats"
+            Expect.equal (bits trained.Value) before "the run's network, optimiser and statistics"
+            let seen = Collections.Concurrent.ConcurrentDictionary<int, bool>()
+            let watched = {
+                data with
+                    Train.Read =
+                        fun i ->
+                            seen[i] <- true
+                            data.Train.Read i
+            }
+            let several =
+                balancedLabels
+                    25.0
+                    (probe (fun s -> { s with Rates = [ 0.01; 0.5 ]; HoldOut = 0.25; Batch = 8 }))
+            Expect.isGreaterThan (measure several watched) 50.0 "a share"
+            Expect.equal
+                (seen.Keys |> Seq.sort |> Seq.toArray)
+                (Subset.ofShare 5UL 4 (LabelShare.Balanced 25.0) data.Train.Labels.Value)
+                "the images of the share"
+            let labels = data.Train.Labels.Value
+            let mixed = Order.permutation 9UL 0 labels.Length |> Array.map (fun i -> labels[i])
+            Expect.isLessThan (measure (probe id) (withLabels mixed data)) 60.0 "shuffled labels score chance"
+            refused "a batch of 193 is larger than the 192" (fun () ->
+                measure (probe (fun s -> { s with Batch = 193 })) data)
+            try
+                augmented (knn 5 0.1) |> ignore
+                failtest "augmented all the same"
+            with :? ArgumentException as e ->
+                Expect.stringContains e.Message "knn is no linear probe by SGD" "names it"
+        }
+        test "without a crop and a flip a probe on crops is the probe on features" {
+            use _ = torch.NewDisposeScope ()
+            let seen = ResizeArray<int>()
+            let f = torch.rand (40L, 6L)
+            let labels = Array.init 40 (fun i -> i % 4)
+            match simclrLinear 8 with
+            | Protocol.LinearSgd s ->
+                let s = { s with Epochs = 5 }
+                let features epoch =
+                    seen.Add epoch
+                    f.clone ()
+                let a = LinearProbe.sgdOver 3UL s 0.1 4 6L features labels
+                let b = LinearProbe.sgd 3UL s 0.1 4 f labels
+                Expect.isTrue (a.equal(b).all().item<bool>()) "the same bits"
+                Expect.equal (List.ofSeq seen) [ 0..4 ] "once for each epoch"
+            | other -> failtest $"{other}"
+        }
         test "a fine-tuned copy starts as the encoder and the first layers of its projector" {
             use _ = torch.NewDisposeScope ()
             use _ = torch.no_grad ()

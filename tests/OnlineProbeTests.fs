@@ -73,6 +73,45 @@ let tests =
             Expect.equal (encoder a) (encoder b) "the same encoder"
             Expect.notEqual (List.filter isOnline a) (List.filter isOnline b) "another classifier"
         }
+        test "at the end of each epoch it is measured on the test images, and nothing is changed" {
+            let recipe = { watched small with Epochs = 6<epoch> }
+            let test = Generators.patterns "online test" 40 3 18 4
+            let run tested =
+                let trainer = {
+                    Train.prepare (ViewEngine.Best ()) torch.CPU recipe split with
+                        Tested = tested
+                }
+                let metrics = ResizeArray<Metric>()
+                Train.run trainer Position.start metrics.Add ignore ignore CancellationToken.None
+                |> ignore
+                trainer, List.ofSeq metrics
+            let bits trainer =
+                Train.state trainer
+                |> List.map (fun (name, t) -> name, t.contiguous().bytes.ToArray())
+            let trainer, metrics = run (Some test)
+            let plain, without = run None
+            Expect.equal (bits trainer) (bits plain) "the same bits, the classifier's too"
+            Expect.isTrue (without |> List.forall (fun m -> m.OnlineTest.IsNone)) "no test images, no figure"
+            let tested = metrics |> List.filter _.OnlineTest.IsSome
+            Expect.equal (tested |> List.map _.Epoch) [ 1.0; 2.0; 3.0; 4.0; 5.0; 6.0 ] "each epoch's end"
+            let unlabelled = { test with Labels = None }
+            Expect.isTrue
+                (run (Some unlabelled) |> snd |> List.forall (fun m -> m.OnlineTest.IsNone))
+                "no labels, no figure"
+            let weight = trainer.Online.Value.State |> List.find (fst >> (=) "weight") |> snd
+            let bias = trainer.Online.Value.State |> List.find (fst >> (=) "bias") |> snd
+            use _ = torch.NewDisposeScope ()
+            use _ = torch.no_grad ()
+            trainer.Network.Training <- false
+            let h = Probe.features trainer.Viewer test trainer.Network.Encode torch.CPU
+            let said = Probe.largest (torch.nn.functional.linear (h, weight, bias))
+            Expect.floatClose
+                Accuracy.medium
+                (100.0 * (List.last tested).OnlineTest.Value)
+                (Accuracy.top1 said test.Labels.Value)
+                "its own weights on the encoder as it ended"
+            Expect.isGreaterThan (List.last tested).OnlineTest.Value 0.4 "four patterns: chance is 0.25"
+        }
         test "a step by hand" {
             use _ = torch.NewDisposeScope ()
             let probe = OnlineProbe (2, 2, 0.1, torch.CPU)

@@ -109,6 +109,7 @@ let private protocols = {
             simclr2FineTune 3 60 1024
             yield! labelCurve 3 (knn 5 0.1)
             corrupted 1000 Corruption.all (knn 5 0.1)
+            augmented (mocoLinear 256)
             yield!
                 transformations 10000 [
                     Transformation.Grey

@@ -35,6 +35,12 @@ let tests =
                     sgd (fun s -> { s with Momentum = 1.0 })
                     sgd (fun s -> { s with Decay = -0.1 })
                     sgd (fun s -> { s with Name = "a b" })
+                    Protocol.LinearCrops (
+                        (match simclrLinear 8 with
+                         | Protocol.LinearSgd s -> s
+                         | _ -> failtest "not by SGD"),
+                        0.0
+                    )
                 ] do
                 Expect.equal (found [ bad ]) [ RecipeError.BadProtocol bad ] (Print.protocol bad)
             let tuned change =

@@ -64,6 +64,9 @@ let tests =
             [
                 plain
                 balancedLabels 50.0 plain
+                match augmented (linearSgd "own" 8.0 16 20) with
+                | Protocol.LinearCrops (settings, _) -> Protocol.LinearCrops (settings, 0.8)
+                | other -> other
                 overSeeds 2 (balancedLabels 50.0 (linearProbe 1e-2 40))
                 corrupted 64 [ Corruption.Contrast; Corruption.GaussianNoise ] (knn 5 0.1)
                 Protocol.Transformed (Transformation.Turned, 192)

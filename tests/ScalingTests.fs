@@ -28,6 +28,7 @@ let private split format : Split =
         Width = 640
         Labels = None
         Read = fun i -> (opened i).Decode 1
+        Marks = None
         Encoded = Some opened
     }
 

@@ -22,6 +22,7 @@ let private metric step : Metric = {
     Alignment = 0.125
     Uniformity = -2.25
     Online = Some 0.75
+    OnlineTest = Some 0.625
     ImagesPerSecond = 1000.0
     WaitShare = 0.01
     ForwardShare = 0.3

@@ -40,6 +40,7 @@ module CifarBinary =
             Height = 32
             Width = 32
             Labels = Some (places |> Array.map (fun (struct (content, at)) -> int content[at]))
+            Marks = None
             Encoded = None
             Read =
                 fun i ->

@@ -18,6 +18,16 @@ type DataError =
     | CorruptImage of file: string * offset: int64 * reason: string
     | NoLabel of file: string * offset: int64 * entry: string
     | WrongChecksum of file: string * found: string * expected: string
+    /// A line that is not an image and -1, 0 or 1.
+    | BadMark of file: string * line: int * found: string
+    /// A list of images that has none.
+    | EmptyList of file: string
+    /// Two classes' lists that should name the same images in the same order.
+    | OtherImages of file: string * first: string
+    /// An image that a list names at this place.
+    | NamedAndMissing of list: string * place: int * image: string
+    /// A class that one part of a set knows and the other does not.
+    | UnknownClass of name: string * file: string
     | NotFetched of url: string * reason: string
 
 /// Errors of data in words.
@@ -31,7 +41,7 @@ module DataError =
         | DataError.NoFiles pattern ->
             $"No file matches {pattern}. Quote the pattern, so that the shell leaves it alone."
         | DataError.UnknownSet spec ->
-            $"There is no set '{spec}'. Use glyphs, fashion-mnist, mnist, cifar10, webdataset:PATTERN, folder:PATH, idx:FOLDER or cifar:FOLDER."
+            $"There is no set '{spec}'. Use glyphs, fashion-mnist, mnist, cifar10, webdataset:PATTERN, folder:PATH, voc:FOLDER, idx:FOLDER or cifar:FOLDER."
         | DataError.WrongMagic (file, offset, found, expected) ->
             $"{file}, byte {offset}: found {found} where {expected} was expected; it is another kind of file, or damaged."
         | DataError.Truncated (file, offset, found, expected) ->
@@ -49,6 +59,15 @@ module DataError =
             $"{file}, byte {offset}: {entry} has no label (.cls) beside it."
         | DataError.WrongChecksum (file, found, expected) ->
             $"{file}: MD5 {found} where {expected} is published; the download is damaged and was removed. Try again."
+        | DataError.BadMark (file, line, found) ->
+            $"{file}, line {line}: '{found}' is not the name of an image and 1, -1 or 0."
+        | DataError.EmptyList file -> $"{file} names no image."
+        | DataError.OtherImages (file, first) ->
+            $"{file} does not name the images that {first} names, in the same order; the files do not belong together."
+        | DataError.NamedAndMissing (list, place, image) ->
+            $"{list} names as its image {place} {image}, which is not there. Fetch the images again, or leave it out of the lists of all classes."
+        | DataError.UnknownClass (name, file) ->
+            $"The class '{name}' is known to one part of the set only: {file} is missing. Add it, or remove the other file of the class."
         | DataError.NotFetched (url, reason) -> $"{url} could not be fetched: {reason}."
 
 /// Data that cannot be read.

@@ -10,6 +10,14 @@ type Encoded = {
     Decode: int -> Image
 }
 
+/// What a set with several labels an image says of a class in one image.
+[<RequireQualifiedAccess>]
+type Mark =
+    | Present
+    | Absent
+    /// There, but hard to tell: it counts neither for nor against (the 0 of PASCAL VOC's files).
+    | Difficult
+
 /// One part of a set: any image at any time, from any thread, decoded when asked for.
 type Split = {
     Name: string
@@ -22,6 +30,8 @@ type Split = {
     Width: int
     /// A class for each image, from 0; none where the set has no labels.
     Labels: int array option
+    /// A mark for each class of each image, where an image may show several; such a set has no `Labels`.
+    Marks: Mark array array option
     /// Image i as bytes. Raises DataException where it cannot be decoded.
     Read: int -> Image
     /// Where large images can be decoded smaller; none where images lie as bytes already.

@@ -166,6 +166,7 @@ module Glyphs =
             Width = size
             Labels = Some (Array.init count (fun i -> i % classes.Length))
             Read = fun i -> Image (pixels, i * length, 3, size, size)
+            Marks = None
             Encoded = None
         }
 

@@ -68,6 +68,7 @@ module Idx =
             Width = width
             Labels = Some (Array.init count (fun i -> int classes[first + i]))
             Read = fun i -> Image (pixels, start + i * height * width, 1, height, width)
+            Marks = None
             Encoded = None
         }
 

@@ -20,7 +20,26 @@ module ImageFolder =
         |> Array.map (fun p -> DirectoryInfo(p).Name)
         |> Array.toList
 
-    /// A split of a folder whose classes are these. Sizes may differ; every image becomes grey or colour as the first is.
+    /// A split of these files, with their labels or marks. Sizes may differ; every image becomes grey or colour as the first is.
+    let ofFiles name (files: string array) labels marks : Split =
+        let sizes =
+            files
+            |> Array.Parallel.map (fun file -> Decode.size file 0L (File.ReadAllBytes file))
+        let struct (channels, _, _) = sizes[0]
+        let opened i = Decode.encoded files[i] 0L channels (File.ReadAllBytes files[i])
+        {
+            Name = name
+            Count = files.Length
+            Channels = channels
+            Height = sizes |> Array.map (fun (struct (_, height, _)) -> height) |> Array.min
+            Width = sizes |> Array.map (fun (struct (_, _, width)) -> width) |> Array.min
+            Labels = labels
+            Marks = marks
+            Read = fun i -> (opened i).Decode 1
+            Encoded = Some opened
+        }
+
+    /// A split of a folder whose classes are these.
     let split name folder (classes: string list) : Split =
         let files = [|
             for label, one in List.indexed classes do
@@ -28,27 +47,11 @@ module ImageFolder =
                 if Directory.Exists inside then
                     for file in Directory.GetFiles inside |> sorted do
                         if isImage file then
-                            struct (file, label)
+                            file, label
         |]
         if files.Length = 0 then
             raise (DataException (DataError.NoFiles (Path.Combine (folder, "CLASS", "*.jpg"))))
-        let sizes =
-            files
-            |> Array.Parallel.map (fun (struct (file, _)) -> Decode.size file 0L (File.ReadAllBytes file))
-        let struct (channels, _, _) = sizes[0]
-        let opened i =
-            let struct (file, _) = files[i]
-            Decode.encoded file 0L channels (File.ReadAllBytes file)
-        {
-            Name = name
-            Count = files.Length
-            Channels = channels
-            Height = sizes |> Array.map (fun (struct (_, height, _)) -> height) |> Array.min
-            Width = sizes |> Array.map (fun (struct (_, _, width)) -> width) |> Array.min
-            Labels = Some (files |> Array.map (fun (struct (_, label)) -> label))
-            Read = fun i -> (opened i).Decode 1
-            Encoded = Some opened
-        }
+        ofFiles name (Array.map fst files) (Some (Array.map snd files)) None
 
     /// FOLDER/train and FOLDER/test where they are, else FOLDER alone as the training part.
     let load folder : Dataset =

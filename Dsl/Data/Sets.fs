@@ -171,7 +171,7 @@ module Sets =
             let remedy = $"The folder must hold the files of {kind}."
             raise (DataException (DataError.Missing (kind, [ folder ], remedy)))
 
-    /// The data that a text names: glyphs, glyphs:TRAIN:TEST, a named set, NAME:FOLDER, webdataset:PATTERN, folder:PATH, idx:FOLDER
+    /// The data that a text names: glyphs, glyphs:TRAIN:TEST, a named set, NAME:FOLDER, webdataset:PATTERN, folder:PATH, voc:FOLDER, idx:FOLDER
     /// or cifar:FOLDER. Raises DataException saying what is wrong and where.
     let load (spec: string) : Dataset =
         let kind, rest =
@@ -186,6 +186,7 @@ module Sets =
             | _ -> raise (DataException (DataError.UnknownSet spec))
         | "webdataset", pattern, _ when pattern <> "" -> WebDataset.load pattern
         | "folder", folder, _ when folder <> "" -> ImageFolder.load folder
+        | "voc", folder, _ when folder <> "" -> Voc.load folder
         | "idx", folder, _ when folder <> "" -> inFolder "idx" folder (Idx.tryFolder folder spec digits)
         | "cifar", folder, _ when folder <> "" -> inFolder "cifar" folder (CifarBinary.tryFolder folder spec)
         | _, "", Some set -> openNamed set

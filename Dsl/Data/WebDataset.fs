@@ -112,6 +112,7 @@ module WebDataset =
             Width = width
             Labels = Some (samples.ToArray () |> Array.map (fun (struct (_, _, label)) -> label))
             Read = fun i -> (opened i).Decode 1
+            Marks = None
             Encoded = Some opened
         }
 

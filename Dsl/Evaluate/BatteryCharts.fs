@@ -36,12 +36,12 @@ module BatteryCharts =
         it.Protocols
         |> List.choose (function
             | Protocol.FewLabels (LabelShare.Balanced percent, inner) as p ->
-                Some (inner, (log10 percent, [ Protocol.name p ]))
+                Some (Protocol.name inner, (log10 percent, [ Protocol.name p ]))
             | _ -> None)
         |> List.groupBy fst
-        |> List.choose (fun (inner, points) ->
-            let name = Protocol.name inner
-            List.map snd points @ [ 2.0, [ name ] ]
+        |> List.choose (fun (name, points) ->
+            let isWhole = it.Scores |> List.exists (fun s -> s.Name = name)
+            List.map snd points @ (if isWhole then [ 2.0, [ name ] ] else [])
             |> List.sortBy fst
             |> family it $"Accuracy by labels ({name})" "log10 of the percentage of labels")
 

@@ -63,6 +63,7 @@ module BatteryPage =
         "checkpoint", $"step {it.Step}"
         "trained on", it.Recipe.Data
         "evaluated on", $"{it.Data}, {it.TrainImages} training and {it.TestImages} test images"
+        "transferred to", it.Transfer |> Option.defaultValue "no other set"
         "gauges",
         $"of {min Examine.looked (max it.TestImages 1)} images at most, without augmentation; z of two views with it"
         "time", $"{Metrics.duration it.Seconds} on {Environment.ProcessorCount} cores"
@@ -155,6 +156,7 @@ module BatteryPage =
                 "seed", box it.Recipe.Seed
                 "trainedOn", box it.Recipe.Data
                 "data", box it.Data
+                "transferredTo", it.Transfer |> Option.map box |> Option.defaultValue null
                 "step", box it.Step
                 "seconds", box it.Seconds
                 "scores",

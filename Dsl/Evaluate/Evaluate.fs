@@ -8,6 +8,7 @@ open Argu
 type EvaluateOptions =
     | [<MainCommand; ExactlyOnce>] Run of folder: string
     | Data of set: string
+    | Transfer of set: string
     | Beside of folder: string
     | Out of folder: string
     | Device of name: string
@@ -19,6 +20,8 @@ type EvaluateOptions =
             | Run _ -> "folder of a run, such as runs/simclr-20260101-120000."
             | Data _ ->
                 "another set to measure on, of images with as many channels; the run's own if not given."
+            | Transfer _ ->
+                "another set to transfer to; glyphs if not given, Fashion-MNIST of a run on glyphs."
             | Beside _ -> "another run, whose layers are compared with this one's by CKA on the same images."
             | Out _ -> "where the findings go; the run's folder if not given."
             | Device _ -> "cpu or cuda."
@@ -38,7 +41,7 @@ module Evaluate =
             options.TryGetResult Beside
             |> Option.map (fun other -> Finished.load device (Some spec) other warn)
         printfn $"{opened.Recipe.Name} at step {opened.Step}, on {opened.Data.Name}"
-        let found = Battery.run (printfn "%s") beside opened
+        let found = Battery.run (printfn "%s") (options.TryGetResult Transfer) beside opened
         let header, rows = BatteryPage.scores found
         printfn ""
         for row in header :: rows do

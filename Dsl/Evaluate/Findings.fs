@@ -17,6 +17,8 @@ type Findings = {
     Recipe: Recipe
     /// The set that was evaluated on, and how many images it has to train and to test on.
     Data: string
+    /// The set that it was transferred to.
+    Transfer: string option
     TrainImages: int
     TestImages: int
     Step: int

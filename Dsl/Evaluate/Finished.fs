@@ -9,6 +9,8 @@ type Finished = {
     From: string
     Recipe: Recipe
     Data: Dataset
+    /// Whether it was trained on that set.
+    IsOwn: bool
     /// Of the checkpoint.
     Step: int
     Trained: Trainer
@@ -77,6 +79,7 @@ module Finished =
             From = folder
             Recipe = recipe
             Data = data
+            IsOwn = (spec = recipe.Data)
             Step = position.Step
             Trained = trained
             Random = random

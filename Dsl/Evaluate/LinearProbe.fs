@@ -116,8 +116,16 @@ module LinearProbe =
             let passed = falls |> List.filter (fun e -> step / perEpoch >= e) |> List.length
             highest * 0.1 ** float passed
 
-    /// Parameters after SGD from zero with this highest rate, momentum as PyTorch's SGD has it; the decay is of weights, not of biases.
-    let sgd seed (settings: SgdProbe) (rate: float) classes (x: torch.Tensor) (labels: int array) =
+    /// Parameters after SGD from zero with this highest rate, momentum as PyTorch's SGD has it; the decay is of weights, not of biases. The features, of this width, are those of an epoch.
+    let sgdOver
+        seed
+        (settings: SgdProbe)
+        (rate: float)
+        classes
+        width
+        (features: int -> torch.Tensor)
+        (labels: int array)
+        =
         use _ = torch.NewDisposeScope ()
         use _ = torch.no_grad ()
         let n = labels.Length
@@ -127,11 +135,13 @@ module LinearProbe =
                     $"linear-{settings.Name}: a batch of {settings.Batch} is larger than the {n} labelled images. Use a batch of at most {n}; its rate follows."
             )
         let truth = torch.nn.functional.one_hot(int64s labels, int64 classes).to_type torch.float32
-        let all = start x.shape[1] classes
+        let all = start width classes
         let velocity = torch.zeros_like all
-        let weight, bias = parts x.shape[1] classes all
+        let weight, bias = parts width classes all
         let perEpoch = (n + settings.Batch - 1) / settings.Batch
         for epoch in 0 .. settings.Epochs - 1 do
+            use _ = torch.NewDisposeScope ()
+            let x: torch.Tensor = features epoch
             let order = int64s (Order.permutation seed epoch n)
             for step in 0 .. perEpoch - 1 do
                 Scope.scoped (fun () ->
@@ -160,6 +170,10 @@ module LinearProbe =
                     $"linear-{settings.Name}: the weights are not finite after {settings.Epochs} epochs at rate {rate}. The features are too large for this rate: lower it, or standardize them (linearSweep)."
             )
         all.MoveToOuterDisposeScope ()
+
+    /// The same of features that are the same in each epoch.
+    let sgd seed settings rate classes (x: torch.Tensor) labels =
+        sgdOver seed settings rate classes x.shape[1] (fun _ -> x) labels
 
     /// The rate taken, and the scores of `test`, n x classes, by a fit with it on all training images.
     let byRate

@@ -34,6 +34,7 @@ module CheckProtocol =
             && s.Momentum >= 0.0
             && s.Momentum < 1.0
             && notNegative s.Decay
+        | Protocol.LinearCrops (s, crop) -> good (Protocol.LinearSgd s) && positive crop && crop <= 1.0
         | Protocol.FineTune s ->
             let momentum =
                 match s.Stepping with
@@ -133,7 +134,7 @@ module CheckProtocol =
     let rec onImages (shape: ImageShape) protocol : RecipeError list =
         match protocol with
         | Protocol.Knn (k, _) when k > shape.Images -> [ RecipeError.NeighboursMoreThanImages (k, shape) ]
-        | Protocol.LinearSgd s when s.Batch > shape.Images -> [
+        | (Protocol.LinearSgd s | Protocol.LinearCrops (s, _)) when s.Batch > shape.Images -> [
             RecipeError.ProbeBatchLargerThanSet (protocol, shape.Images)
           ]
         | Protocol.FineTune s when s.Batch > shape.Images -> [

@@ -40,25 +40,55 @@ module Altered =
         let image = Decode.image "an image saved as JPEG" 0L channels (data.ToArray ())
         Array.init image.Length (image.At >> float32)
 
-    /// An image under a corruption at a severity from 1 to 5, as float32; the key decides what is drawn.
-    let corrupt corruption severity key (image: Image) =
+    /// An image under a corruption at a severity from 1 to 5, as float32; what it draws by chance is given.
+    let corruptBy (draws: CorruptionDraws) corruption severity key (image: Image) =
         let c, h, w = image.Channels, image.Height, image.Width
         let x = Array.init image.Length (image.At >> float32)
-        let strength = (Corruption.strengths corruption)[severity - 1]
+        let side = float (min h w)
         let values =
-            match corruption with
-            | Corruption.GaussianNoise -> Corruptions.GaussianNoise (x, strength, key)
-            | Corruption.ShotNoise -> Corruptions.ShotNoise (x, int strength, key)
-            | Corruption.ImpulseNoise -> Corruptions.ImpulseNoise (x, strength, key)
-            | Corruption.SpeckleNoise -> Corruptions.SpeckleNoise (x, strength, key)
-            | Corruption.GaussianBlur -> Corruptions.GaussianBlur (x, h, w, strength)
-            | Corruption.DefocusBlur ->
-                Corruptions.DefocusBlur (x, h, w, strength, Corruption.smoothing[severity - 1])
-            | Corruption.Brightness -> Corruptions.Brightness (x, c, strength)
-            | Corruption.Contrast -> Corruptions.Contrast (x, c, strength)
-            | Corruption.Pixelate -> Corruptions.Pixelate (x, c, h, w, strength)
-            | Corruption.Jpeg -> jpeg (int strength) x c h w
+            match corruption, (Corruption.strengths corruption)[severity - 1] with
+            | Corruption.GaussianNoise, [ deviation ] -> Corruptions.GaussianNoise (x, deviation, key)
+            | Corruption.ShotNoise, [ photons ] -> Corruptions.ShotNoise (x, int photons, key)
+            | Corruption.ImpulseNoise, [ share ] -> Corruptions.ImpulseNoise (x, share, key)
+            | Corruption.SpeckleNoise, [ deviation ] -> Corruptions.SpeckleNoise (x, deviation, key)
+            | Corruption.GaussianBlur, [ deviation ] -> Corruptions.GaussianBlur (x, h, w, deviation)
+            | Corruption.DefocusBlur, [ radius; smoothing ] ->
+                Corruptions.DefocusBlur (x, h, w, radius, smoothing)
+            | Corruption.Brightness, [ more ] -> Corruptions.Brightness (x, c, more)
+            | Corruption.Contrast, [ factor ] -> Corruptions.Contrast (x, c, factor)
+            | Corruption.Pixelate, [ share ] -> Corruptions.Pixelate (x, c, h, w, share)
+            | Corruption.Jpeg, [ quality ] -> jpeg (int quality) x c h w
+            | Corruption.GlassBlur, [ deviation; reach; times ] ->
+                Corruptions.GlassBlur (x, c, h, w, deviation, int reach, int times, draws)
+            | Corruption.MotionBlur, [ radius; deviation ] ->
+                Corruptions.MotionBlur (x, c, h, w, int radius, deviation, draws)
+            | Corruption.ZoomBlur, [ most ] -> Corruptions.ZoomBlur (x, c, h, w, most)
+            | Corruption.Snow, [ mean; deviation; growth; bound; radius; blur; keeps ] ->
+                Corruptions.Snow (x, c, h, w, mean, deviation, growth, bound, int radius, blur, keeps, draws)
+            | Corruption.Fog, [ amount; decay ] -> Corruptions.Fog (x, h, w, amount, decay, draws)
+            | Corruption.Spatter, [ mean; deviation; smoothing; bound; strength; mud ] ->
+                Corruptions.Spatter (
+                    x,
+                    c,
+                    h,
+                    w,
+                    mean,
+                    deviation,
+                    smoothing,
+                    bound,
+                    strength,
+                    (mud = 1.0),
+                    draws
+                )
+            | Corruption.Elastic, [ factor; deviation; shift ] ->
+                Corruptions.Elastic (x, c, h, w, factor * side, deviation * side, shift * side, draws)
+            | Corruption.Saturate, [ factor; more ] -> Corruptions.Saturate (x, c, factor, more)
+            | other, numbers -> failwith $"{other} has other numbers than {numbers}"
         Image (values, 0, c, h, w)
+
+    /// The same; the key decides what is drawn.
+    let corrupt corruption severity (key: uint64) image =
+        corruptBy (CorruptionDraws.OfKey key) corruption severity key image
 
     /// So many images of a split, evenly spread.
     let some count (split: Split) =
@@ -70,6 +100,9 @@ module Altered =
                 Labels =
                     split.Labels
                     |> Option.map (fun labels -> Array.init count (place >> Array.get labels))
+                Marks =
+                    split.Marks
+                    |> Option.map (fun marks -> Array.init count (place >> Array.get marks))
                 Read = place >> split.Read
                 Encoded = None
         }
@@ -93,6 +126,9 @@ module Altered =
                 Labels =
                     split.Labels
                     |> Option.map (fun labels -> Array.init kinds.Length (fun _ -> labels) |> Array.concat)
+                Marks =
+                    split.Marks
+                    |> Option.map (fun marks -> Array.init kinds.Length (fun _ -> marks) |> Array.concat)
                 Read = read
                 Encoded = None
         }
@@ -120,4 +156,4 @@ module Altered =
                 EvaluationException
                     $"images of {split.Height} x {split.Width} px change their shape by a quarter turn, which tells it. Use square images, or another transformation."
             )
-        { split with Labels = Some labels; Read = read; Encoded = None }
+        { split with Labels = Some labels; Marks = None; Read = read; Encoded = None }

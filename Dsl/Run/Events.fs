@@ -65,6 +65,9 @@ type Events private (file: FileStream) =
         match metric.Online with
         | Some accuracy -> "train/online probe", accuracy
         | None -> ()
+        match metric.OnlineTest with
+        | Some accuracy -> "test/online probe", accuracy
+        | None -> ()
         "collapse/spread", metric.Spread
         "collapse/rank", metric.Rank
         "collapse/alignment", metric.Alignment

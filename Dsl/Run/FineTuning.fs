@@ -25,19 +25,19 @@ module FineTuning =
         fresh
 
     // A crop of at least so much, at the size that whole images have, mirrored by chance; then what the channels mean.
-    let private plan (viewer: Viewer) (shape: ViewShape) (settings: FineTune) =
+    let internal plan (viewer: Viewer) (shape: ViewShape) least =
         let side = LanguagePrimitives.Int32WithMeasure<px>(min shape.Height shape.Width)
-        let cropped = if settings.Crop = 1.0 then [] else [ crop side (between settings.Crop 1.0) ]
+        let cropped = if least = 1.0 then [] else [ crop side (between least 1.0) ]
         augment (cropped @ [ flip ] @ viewer.Channel)
         |> Plan.ofAugmentation
         |> Rewrite.plan
         |> fst,
-        if settings.Crop = 1.0 then
+        if least = 1.0 then
             shape
         else
             ViewShape (shape.Channels, int side, int side, shape.Mean, shape.Deviation)
 
-    let private views
+    let internal views
         (viewer: Viewer)
         (plan: Plan, shape: ViewShape)
         seed
@@ -106,7 +106,7 @@ module FineTuning =
                  |> List.toArray)
         try
             weights.Training <- true
-            let drawn = plan viewer (Views.plainShape viewer split) settings
+            let drawn = plan viewer (Views.plainShape viewer split) settings.Crop
             let perEpoch = chosen.Length / settings.Batch
             for epoch in 0 .. settings.Epochs - 1 do
                 let order = Order.permutation seed epoch chosen.Length

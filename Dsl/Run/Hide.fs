@@ -24,6 +24,8 @@ type Trainer = {
     Clock: Clock
     /// A linear classifier beside the run, where the recipe asks for one and the images have labels.
     Online: OnlineProbe option
+    /// Labelled images on which that classifier is measured at the end of each epoch; they teach it nothing.
+    Tested: Split option
 }
 
 /// Patches that a transformer is asked about without seeing them.

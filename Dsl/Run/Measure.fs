@@ -4,43 +4,9 @@ open System.Collections.Generic
 open TorchSharp
 open Vantage.Kernels
 
-/// What is measured on which images.
-type Examined = {
-    Viewer: Viewer
-    Device: torch.Device
-    Seed: uint64
-    /// Images, as evaluation sees them, to representations.
-    Encode: torch.Tensor -> torch.Tensor
-    /// The network, for protocols that need more than representations; none for raw pixels.
-    Network: (Recipe * Network) option
-    Data: Dataset
-}
-
 /// Runs protocols on a network or on raw pixels.
 module Measure =
     let private refuse text = raise (EvaluationException text)
-
-    // The parts of a set that protocols need.
-    let private parts (data: Dataset) =
-        let belong name (split: Split) (labels: int array) =
-            if labels.Length <> split.Count then
-                refuse
-                    $"the {name} part of {data.Name} has {split.Count} images and {labels.Length} labels: they are not of one set. Give one label for each image."
-        match data.Train.Labels, data.Test with
-        | Some train, Some ({ Labels = Some labels } as test) ->
-            belong "training" data.Train train
-            belong "test" test labels
-            Some (train, test, labels)
-        | _ -> None
-
-    // Another set for a protocol, which must have all that a protocol needs.
-    let private another (subject: Examined) name =
-        let data = Adapted.toLike subject.Data.Train (Sets.load name)
-        match parts data with
-        | Some _ -> data
-        | None ->
-            refuse
-                $"{name} has no labelled test images or no labels for its training images, and a transfer needs both. Use another set."
 
     let private pixels (x: torch.Tensor) = x.flatten 1L
 
@@ -71,16 +37,6 @@ module Measure =
             Data = data
         }
 
-    let private features (subject: Examined) (data: Dataset) : Features option =
-        parts data
-        |> Option.map (fun (train, test, labels) -> {
-            Train = Probe.features subject.Viewer data.Train subject.Encode subject.Device
-            TrainLabels = train
-            Test = Probe.features subject.Viewer test subject.Encode subject.Device
-            TestLabels = labels
-            Classes = data.Classes.Length
-        })
-
     // The training images whose labels a protocol may see.
     let rec private chosen seed classes labels =
         function
@@ -97,11 +53,31 @@ module Measure =
         protocol
         =
         let classes = subject.Data.Classes.Length
-        match protocol, Protocol.core protocol with
-        | _, Protocol.FineTune settings ->
+        // The images whose labels may be seen.
+        let allowed () =
             Probe.examineLabels classes train labels
             let images = chosen subject.Seed classes train protocol
             Probe.examineLabels classes (images |> Array.map (fun i -> train[i])) labels
+            images
+        match Protocol.core protocol with
+        | Protocol.LinearCrops (settings, crop) ->
+            let images = allowed ()
+            network.Training <- false
+            let features = Probe.features subject.Viewer test subject.Encode subject.Device
+            CropProbe.scores
+                subject.Seed
+                settings
+                crop
+                subject.Encode
+                subject.Device
+                subject.Viewer
+                subject.Data.Train
+                train
+                images
+                features
+                classes
+        | Protocol.FineTune settings ->
+            let images = allowed ()
             FineTuning.scores
                 subject.Seed
                 settings
@@ -174,27 +150,39 @@ module Measure =
         // Sets, and features of them, are made once, when a protocol first looks at them.
         let sets = Dictionary<string, Dataset>()
         let made = Dictionary<string, Features option>()
+        let marked = Dictionary<string, MarkedFeatures option>()
         let setNamed name =
             match sets.TryGetValue name with
             | true, data -> data
             | _ ->
-                let data = another subject name
+                let data = Examined.another subject name
                 sets[name] <- data
                 data
         let featuresOf key (on: Examined) =
             match made.TryGetValue key with
             | true, found -> found
             | _ ->
-                let found = features on on.Data
+                let found = Examined.features on on.Data
                 found
                 |> Option.iter (fun f ->
                     f.Train.DetachFromDisposeScope () |> ignore
                     f.Test.DetachFromDisposeScope () |> ignore)
                 made[key] <- found
                 found
+        let markedOf key (on: Examined) =
+            match marked.TryGetValue key with
+            | true, found -> found
+            | _ ->
+                let found = Examined.markedFeatures on on.Data
+                found
+                |> Option.iter (fun f ->
+                    f.Train.DetachFromDisposeScope () |> ignore
+                    f.Test.DetachFromDisposeScope () |> ignore)
+                marked[key] <- found
+                found
         // Scores of test images, those of the set or others.
         let scores key (on: Examined) protocol (others: Split option) =
-            match parts on.Data, on.Network with
+            match Examined.parts on.Data, on.Network with
             | Some (train, test, labels), Some network when Protocol.ofNetwork protocol ->
                 let test = defaultArg others test
                 Some (byNetwork on network (train, test, defaultArg test.Labels labels) protocol)
@@ -210,7 +198,7 @@ module Measure =
                         (Probe.scores on.Seed protocol changed).MoveToOuterDisposeScope())
             | _ -> None
         let corrupted key (on: Examined) images corruptions inner =
-            match parts on.Data with
+            match Examined.parts on.Data with
             | None -> []
             | Some (_, test, _) ->
                 use _ = torch.NewDisposeScope ()
@@ -250,13 +238,17 @@ module Measure =
             | Protocol.Seeds (count, inner) ->
                 List.init count (fun i -> rows key { on with Seed = on.Seed + uint64 i } inner)
                 |> together count
-            | Protocol.Corrupted (images, corruptions, inner) -> corrupted key on images corruptions inner
             | Protocol.Transformed (transformation, images) -> transformed on transformation images
             // It was measured while it learned.
             | Protocol.Online _ -> []
+            | _ when (Examined.marks on.Data).IsSome -> [
+                for features in Option.toList (markedOf key on) do
+                    Protocol.name protocol, MarkedProbe.measure on.Seed protocol features
+              ]
+            | Protocol.Corrupted (images, corruptions, inner) -> corrupted key on images corruptions inner
             | _ ->
                 use _ = torch.NewDisposeScope ()
-                match scores key on protocol None, parts on.Data with
+                match scores key on protocol None, Examined.parts on.Data with
                 | Some scores, Some (_, _, labels) -> [
                     Protocol.name protocol, Probe.figure protocol on.Data.Classes.Length scores labels
                   ]
@@ -266,6 +258,9 @@ module Measure =
             |> List.collect (fun protocol -> each protocol (fun () -> rows "" subject protocol))
         finally
             for features in made.Values |> Seq.choose id do
+                features.Train.Dispose ()
+                features.Test.Dispose ()
+            for features in marked.Values |> Seq.choose id do
                 features.Train.Dispose ()
                 features.Test.Dispose ()
 

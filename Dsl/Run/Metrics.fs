@@ -21,6 +21,8 @@ type Metric = {
     Uniformity: float
     /// The share of this batch's labels that the classifier beside the run tells, where there is one.
     Online: float option
+    /// At the end of an epoch: the share of the test images' labels that it tells.
+    OnlineTest: float option
     ImagesPerSecond: float
     /// Of the time so far, what went into waiting for views, forward, the loss, backward, the update of the weights.
     WaitShare: float

@@ -20,6 +20,13 @@ type OnlineProbe(width: int, classes: int, rate: float, device: torch.Device) =
             name, tensor
     ]
 
+    /// The share of representations, n x d, whose label it tells. It learns nothing from them.
+    member _.Right(representations: torch.Tensor, labels: torch.Tensor) =
+        use _ = torch.NewDisposeScope ()
+        use _ = torch.no_grad ()
+        let scores = torch.nn.functional.linear (representations, weight, bias)
+        float (scores.argmax(1L).eq(labels).to_type(torch.float32).mean().item<float32>())
+
     /// The share of representations, n x d, whose label it tells; then it learns from them.
     member _.Step(representations: torch.Tensor, labels: torch.Tensor) =
         use _ = torch.NewDisposeScope ()

@@ -182,6 +182,7 @@ module Probe =
             | Protocol.Transfer (_, inner) -> scores seed inner f
             | Protocol.Classifier
             | Protocol.FineTune _
+            | Protocol.LinearCrops _
             | Protocol.Online _
             | Protocol.Seeds _
             | Protocol.Corrupted _

@@ -156,7 +156,7 @@ module Run =
         use _ = RunFolder.claim folder
         let say (text: string) = Console.Out.WriteLine text
         let warn (text: string) = Console.Error.WriteLine $"warning: {text}"
-        let trainer = Train.prepare (ViewEngine.Best ()) device recipe data.Train
+        let trainer = { Train.prepare (ViewEngine.Best ()) device recipe data.Train with Tested = data.Test }
         let start =
             match settings.Resume with
             | None -> Position.start

@@ -65,6 +65,23 @@ module Show =
                 "uniformity", _.Uniformity
             ]
             panel "Learning rate" "rate" false [ "rate", _.Rate ]
+            if history |> List.exists _.Online.IsSome then
+                let tested = history |> List.filter _.OnlineTest.IsSome
+                let curve name (lines: Metric list) pick =
+                    name,
+                    lines |> List.map _.Epoch |> List.toArray,
+                    lines |> List.map (pick >> Option.defaultValue nan) |> List.toArray
+                {
+                    Title = "Classifier beside the run"
+                    XLabel = "epoch"
+                    YLabel = "share right"
+                    Series = [
+                        curve "next batch" history _.Online
+                        if not tested.IsEmpty then
+                            curve "test images" tested _.OnlineTest
+                    ]
+                    LogY = false
+                }
         ]
 
     let private percent (x: float) = x.ToString ("F2", CultureInfo.InvariantCulture) + " %"

@@ -70,7 +70,25 @@ module Train =
                 | Some rate, Some labels when labels.Length > 0 ->
                     Some (OnlineProbe (network.Width, 1 + Array.max labels, rate, device))
                 | _ -> None
+            Tested = None
         }
+
+    /// The share of the test images whose label the classifier beside the run tells now; the network and the classifier stay as they are. None where there is no such classifier, or no labelled
+    /// test image.
+    let onlineTest trainer =
+        match trainer.Online, trainer.Tested with
+        | Some probe, Some ({ Labels = Some labels } as split) ->
+            use _ = torch.NewDisposeScope ()
+            let network = trainer.Network
+            let device = network.Weights.Device
+            network.Training <- false
+            try
+                let features = Probe.features trainer.Viewer split network.Encode device
+                let labels = torch.tensor (Array.map int64 labels)
+                Some (probe.Right (features.``to`` device, labels.``to`` device))
+            finally
+                network.Training <- true
+        | _ -> None
 
     /// All tensors that a checkpoint holds, by name.
     let state trainer = [
@@ -153,7 +171,9 @@ module Train =
             || often |> Option.exists (fun steps -> at % steps = 0)
         let mutable lap = 0.0, from.Step
         let measure (batch: Batch) value rate online (a: torch.Tensor) (b: torch.Tensor) =
-            if batch.Step % every = 0 || batch.Step = trainer.Total - 1 then
+            let isEnd = (batch.Step + 1) % trainer.PerEpoch = 0
+            let onTest = if isEnd then onlineTest trainer else None
+            if batch.Step % every = 0 || batch.Step = trainer.Total - 1 || onTest.IsSome then
                 let z = torch.cat ([| a; b |], 0L)
                 let struct (accuracy, entropy) = Torch.NtXent.Monitor (a, b, temperature, true)
                 let before, steps = lap
@@ -172,6 +192,7 @@ module Train =
                     Alignment = Gauges.alignment a b
                     Uniformity = Gauges.uniformity z
                     Online = online
+                    OnlineTest = onTest
                     ImagesPerSecond =
                         float ((batch.Step + 1 - steps) * recipe.Batch) / max 1e-9 (now - before)
                     WaitShare = shares.Waited

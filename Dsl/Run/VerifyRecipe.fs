@@ -27,6 +27,7 @@ module VerifyRecipe =
             Width = int shape.Width
             Labels = Some (Array.init (2 * batch) (fun i -> i % 4))
             Read = fun i -> Image (pixels, i * length, shape.Channels, int shape.Height, int shape.Width)
+            Marks = None
             Encoded = None
         }
 

@@ -210,6 +210,9 @@ module Print =
             let nesterov = if s.Nesterov then "true" else "false"
             let momentum = $"Momentum = {number s.Momentum}; Nesterov = {nesterov}; Decay = {number s.Decay}"
             $"Protocol.LinearSgd {{ Name = {text s.Name}; {choice}; {steps}; {momentum} }}"
+        | Protocol.LinearCrops (s, crop) ->
+            let settings = (protocol (Protocol.LinearSgd s)).Replace("Protocol.LinearSgd ", "")
+            $"Protocol.LinearCrops ({settings}, {number crop})"
         | Protocol.FineTune s ->
             let choice = $"Rates = {list (List.map number s.Rates)}; HoldOut = {number s.HoldOut}"
             let steps = $"Decline = {decline s.Decline}; Batch = {s.Batch}; Epochs = {s.Epochs}"

@@ -73,6 +73,8 @@ type Protocol =
     | LinearSweep of holdOut: float * iterations: int
     /// A linear classifier by SGD.
     | LinearSgd of SgdProbe
+    /// A linear classifier by SGD on the features of crops of at least this share of each image, mirrored by chance, others in each epoch; the test images stay whole.
+    | LinearCrops of SgdProbe * crop: float
     /// A copy of the whole encoder, fine-tuned.
     | FineTune of FineTune
     /// Another protocol that sees only some labels, drawn from the recipe's seed.
@@ -90,7 +92,7 @@ type Protocol =
     /// Which transformation was applied, told from h and from g(h), the projector's output, by a hidden layer of 128 values (SimCLR, table 3), on at most so many training images and half as many
     /// test images.
     | Transformed of Transformation * images: int
-    /// A linear classifier that learns beside the run at this rate, from the first view of each batch: its accuracy on each batch before it learns from it is in the metrics.
+    /// A linear classifier that learns beside the run at this rate, from the first view of each batch: its accuracy on each batch before it learns from it, and on the test images at the end of each epoch, is in the metrics.
     | Online of rate: float
     /// What the recipe's own classifier says.
     | Classifier
@@ -106,6 +108,7 @@ module Protocol =
         | Protocol.Linear _ -> "linear"
         | Protocol.LinearSweep _ -> "linear-sweep"
         | Protocol.LinearSgd settings -> $"linear-{settings.Name}"
+        | Protocol.LinearCrops (settings, _) -> $"linear-{settings.Name}-crops"
         | Protocol.FineTune settings -> $"finetune-{settings.Name}"
         | Protocol.FewLabels (LabelShare.Balanced p, inner) -> $"{name inner}-{number p}%%-balanced"
         | Protocol.FewLabels (LabelShare.Random p, inner) -> $"{name inner}-{number p}%%-random"
@@ -135,6 +138,8 @@ module Protocol =
                 else
                     ""
             $"softmax regression on features as they are, SGD of {s.Epochs} epochs in batches of {s.Batch}, rate {rates}{best}, momentum {number s.Momentum}"
+        | Protocol.LinearCrops (s, crop) ->
+            $"{words (Protocol.LinearSgd s)}; on crops of at least {number (100.0 * crop)} %% of each image, mirrored by chance, others in each epoch"
         | Protocol.FineTune s ->
             let rates = s.Rates |> List.map number |> String.concat ", "
             let best =
@@ -163,7 +168,7 @@ module Protocol =
         | Protocol.Transformed (transformation, images) ->
             $"which transformation was applied ({Transformation.name transformation}), told from h and from g(h) by a hidden layer of 128 values, Adam, 20 epochs on at most {images} training images"
         | Protocol.Online rate ->
-            $"a linear classifier beside the run, on representations without gradient, Adam at rate {number rate}; its accuracy is in the metrics"
+            $"a linear classifier beside the run, on representations without gradient, Adam at rate {number rate}; its accuracy on batches, and on test images after each epoch, is in the metrics"
         | Protocol.Classifier -> "the recipe's own classifier"
 
     /// A protocol without what is said around it: shares of labels, other figures, another set.
@@ -181,6 +186,7 @@ module Protocol =
     let ofNetwork protocol =
         match core protocol with
         | Protocol.FineTune _
+        | Protocol.LinearCrops _
         | Protocol.Classifier -> true
         | _ -> false
 

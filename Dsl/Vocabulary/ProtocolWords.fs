@@ -41,6 +41,16 @@ module ProtocolWords =
     /// DINO's (eval_linear.py): 100 epochs, rate 0.001 for a batch of 256, cosine. The features are the encoder's; DINO joins those of its last blocks.
     let dinoLinear batch = sgd "dino" [ 0.001 ] batch 100 Decline.Cosine false
 
+    /// A probe by SGD on crops of at least 8 % of each image, mirrored by chance, others in each epoch, as SimCLR, MoCo, BYOL and DINO publish theirs: `augmented (mocoLinear 256)`. It costs as many
+    /// passes through the encoder as it has epochs.
+    let augmented protocol =
+        match protocol with
+        | Protocol.LinearSgd settings -> Protocol.LinearCrops (settings, 0.08)
+        | other ->
+            invalidArg
+                (nameof protocol)
+                $"{Protocol.name other} is no linear probe by SGD: give linearSgd or a published one."
+
     /// SimCLR's fine-tuning (appendix B.5): all weights, rate 0.05 for a batch of 256 (4096 in the paper), Nesterov's momentum 0.9, no decay, crop and flip; 60 epochs with 1 % of the labels, 30
     /// with 10 %. Half a cosine, as its code; the crop keeps 8 % of the image or more, as in its training.
     let simclrFineTune epochs batch =
@@ -101,7 +111,7 @@ module ProtocolWords =
         @ [ randomLabels 100.0 protocol ]
         |> List.map (overSeeds seeds)
 
-    /// A protocol on so many test images, evenly spread, under each corruption at severities 1 to 5: 50 times as many images to encode for all ten.
+    /// A protocol on so many test images, evenly spread, under each corruption at severities 1 to 5: 90 times as many images to encode for all eighteen.
     let corrupted images corruptions protocol = Protocol.Corrupted (images, corruptions, protocol)
 
     /// Which of these transformations was applied, told from h and from g(h), on so many training images each (SimCLR, table 3).
