@@ -23,8 +23,8 @@ let private benches =
 let main arguments =
     let names, options = arguments |> List.ofArray |> List.partition (fun a -> not (a.StartsWith "--"))
     match names, options |> List.except [ "--quick" ] with
-    | [ "peak"; pairs ], [] -> // asked by the bench of memory, in a process of its own
-        let peak = MemoryBench.peak (int pairs)
+    | [ "peak"; pairs; objective ], [] -> // asked by the bench of memory, in a process of its own
+        let peak = MemoryBench.peak objective (int pairs)
         printfn "%s" (peak.ToString Globalization.CultureInfo.InvariantCulture)
         0
     | [ "side"; quick; precision; seed; started ], [] -> // asked by the bench of accuracy, in a process of its own

@@ -82,7 +82,7 @@ let errors () =
 /// Both sides in float32 at the bench's size: sums of up to two million terms in other orders, at temperatures down to 0.04.
 let private sameAsPeer = 5e-4
 
-// Swapped codes and whitening are tested in parts, so they have no entry among the tests' objectives.
+// Swapped codes, whitening and the virtual adversary are tested in parts, so they have no entry among the tests' objectives.
 let private parts =
     Map [
         "SwAV",
@@ -98,6 +98,17 @@ let private parts =
                     scores |> Array.map (fun s -> Torch.Sinkhorn.Codes (s, 0.25, 3)),
                     0.3
                 )
+            abs (float (found.item<float32>()) - meant) / abs meant)
+        "virtual adversary",
+        (fun () ->
+            let rows seed = torch.tensor(Objectives.numbers seed 20).view(5L, 4L).to_type torch.float32
+            let x, start, w = rows 1UL, rows 2UL, (rows 3UL).narrow(0L, 0L, 4L)
+            let apply (x: torch.Tensor) = x.mm w
+            let model = Func<torch.Tensor, torch.Tensor> apply
+            let step = Torch.VirtualAdversary.Direction (model, x, start, 1.0, 2.0, 1)
+            let logits (x: torch.Tensor) = (apply x).to_type(torch.float64).data<float>().ToArray()
+            let struct (meant, _) = Reference.Consistency.Loss (logits (x + step), logits x, 5, 1.0, 0.0)
+            let found = Torch.VirtualAdversary.Loss (model, x, start, 1.0, 2.0, 1)
             abs (float (found.item<float32>()) - meant) / abs meant)
         "W-MSE",
         (fun () ->

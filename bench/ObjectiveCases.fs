@@ -160,6 +160,18 @@ let all: (string * (unit -> torch.Tensor list * (unit -> torch.Tensor))) list = 
     (fun () ->
         let teacher = plain 4
         one (fun a -> Torch.Consistency.Distil (a, teacher, temperature)))
+    "exemplars",
+    (fun () ->
+        let images = (torch.arange 128L).repeat [| int64 rows / 128L |]
+        one (fun a -> Torch.BatchHard.Loss (a, images)))
+    "virtual adversary",
+    (fun () ->
+        // A linear model, so that what is measured is the adversary and not a network.
+        let weights, images, start = leaf 1 [| int64 width; int64 width |], plain 4, plain 5
+        [ weights ],
+        fun () ->
+            let model = Func<_, _>(fun (x: torch.Tensor) -> x.mm weights * number 0.1)
+            Torch.VirtualAdversary.Loss (model, images, start, 1.0, 2.0, 1))
 ]
 
 /// The losses of classes again with the 1,000 classes of ImageNet: at 128 they take 0.3 ms, of which the call itself is a good part.

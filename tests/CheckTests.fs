@@ -52,6 +52,12 @@ let private cases = [
     "lengths left out where they do not matter",
     with' (raw regression) [ momentumTarget 0.99; predict [ linear 8 ] ],
     RecipeError.NothingRaw regression
+    "a factor where terms have weights of their own",
+    with' (scaled 2.0 (barlowTwins 0.005)) [ decorrelate ],
+    RecipeError.NothingScaled (scaled 2.0 (barlowTwins 0.005))
+    "a factor of nothing",
+    with' (scaled 0.0 (ntXent 0.5)) [ repel inBatch ],
+    RecipeError.BadObjective (scaled 0.0 (ntXent 0.5), "factor", 0.0)
     "products of bfloat16 where there are none",
     with' (bfloat16Products regression) [ momentumTarget 0.99; predict [ linear 8 ] ],
     RecipeError.NothingInBFloat16 (bfloat16Products regression)

@@ -28,6 +28,9 @@ let private agrees objective avoid =
     // A centre alone makes the targets of a constant even, which costs their entropy but moves nothing: what counts there is training (below).
     elif not (byTraining objective avoid) && (Mechanism.centre avoid).IsNone then
         Expect.isLessThan numbers.Constant (numbers.Spread + above) $"a constant costs no more. {about}"
+    // With prototypes the constant is the cheaper of all images on one and of none in particular: both kinds of cluster collapse.
+    if inLoss CollapseKind.Cluster objective avoid then
+        Expect.isGreaterThan numbers.Constant (numbers.Spread + above) $"one cluster costs more. {about}"
     if
         inLoss CollapseKind.Dimensional objective avoid
         && Collapse.prevented objective avoid

@@ -100,4 +100,25 @@ let tests =
     testList "Contrastive objectives" [
         for objective in all do
             checks objective
+        // Its weights are constants in the gradient: with those of the start, the loss is DCL's and (1 - w) s / t of each positive.
+        property "DCLW: with its weights held, finite differences give the gradient" (named "DCLW") (fun c ->
+            let x = inputs c (named "DCLW")
+            let unit (row: float array) =
+                let length = sqrt (row |> Array.sumBy (fun v -> v * v))
+                row |> Array.map (fun v -> v / length)
+            let cosines (x: float array list) =
+                let rows i = x[i] |> Array.chunkBySize c.D |> Array.map unit
+                Array.map2 (fun p q -> Array.map2 (*) p q |> Array.sum) (rows 0) (rows 1)
+            let powers = cosines x |> Array.map (fun s -> exp (s / 0.5))
+            let weights = powers |> Array.map (fun p -> 2.0 - float c.N * p / Array.sum powers)
+            let held (x: float array list) =
+                let struct (dcl, _) =
+                    Reference.Decoupled.Loss (x[0], x[1], c.N, c.T, System.Nullable (), true)
+                dcl
+                + (Array.map2 (fun w s -> (1.0 - w) * s) weights (cosines x) |> Array.average)
+                  / c.T
+            let reference = named("DCLW").Reference c x
+            let same = abs (fst reference - held x) < 1e-9 * (1.0 + abs (fst reference))
+            same
+            && differences { named "DCLW" with Reference = fun _ moved -> held moved, snd reference } c)
     ]

@@ -62,8 +62,8 @@ let private restored c = numbers (c.Seed + 13000UL) (3 * c.N * c.D)
 let private noisy c = numbers (c.Seed + 14000UL) (3 * c.N * c.D)
 let private middle c = numbers (c.Seed + 9000UL) c.D
 
-/// One that jumps.
-let private stepwise objective = { objective with Differentiable = false }
+/// Two images at least, of two embeddings each from four rows on.
+let private images c = Array.init c.N (fun i -> int64 (i % max 2 (c.N / 2)))
 
 let all = [
     pairs
@@ -178,7 +178,8 @@ let all = [
         (fun c x -> Reference.Classification.Loss (x, labels c |> Array.map int64, 0.4))
         (fun c _ x ->
             Torch.Classification.Loss (x, (torch.tensor (labels c |> Array.map int64)).``to`` x.device, 0.4))
-    |> stepwise
+    single "exemplars" 2 (fun c x -> Reference.BatchHard.Loss (x, images c, c.N)) (fun c tile x ->
+        Torch.BatchHard.Loss (x, (torch.tensor (images c)).``to`` x.device, tile))
     {
         single
             "hidden patches"

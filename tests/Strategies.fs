@@ -24,6 +24,7 @@ let all: (string * Recipe) list =
     let small = Generators.small
     [
         "SimCLR", small
+        "SimCLR, both directions added", with' (scaled 2.0 (ntXent 0.5)) [ repel inBatch ] small
         "DCL", with' (decoupled 0.5) [ repel inBatch ] small
         "NT-Logistic", with' (ntLogistic 0.5) [ repel inBatch ] small
         "margin triplet", with' (marginTriplet 0.8) [ repel inBatch ] small

@@ -227,6 +227,16 @@ let tests =
                 let cosine =
                     abs ((r / 2.0.ToScalar()).squeeze(0L).dot(vectors.select (1L, -1L)).item<float>())
                 near 1e-9 (r.norm().item<float>()) 2.0 && (gap < 1.2 || cosine > 0.999))
+        test "the virtual adversary stays on the meta device" {
+            use _ = torch.NewDisposeScope ()
+            let zeros (rows: int64) = torch.zeros (rows, 3L, device = torch.META)
+            let w = (zeros 3L).requires_grad_ true
+            let loss =
+                Torch.VirtualAdversary.Loss (Func<_, _>(fun x -> x.mm w), zeros 4L, zeros 4L, 1e-2, 2.0, 1)
+            loss.backward ()
+            Expect.equal loss.device_type DeviceType.META "value"
+            Expect.equal (nonNull w.grad).device_type DeviceType.META "gradient"
+        }
         test "what does not fit is refused in words" {
             use _ = torch.NewDisposeScope ()
             let z = torch.randn (4L, 3L)

@@ -37,14 +37,21 @@ let private contrastiveClaims = [
     Claim.OrthonormalGives (fun n -> log (1.0 + (2.0 * float n - 2.0) * exp -2.0))
 ]
 
-let private correlation over (a: torch.Tensor) (b: torch.Tensor) =
-    let standard (z: torch.Tensor) =
-        let centred = z - z.mean ([| over |], true)
-        centred / (centred.square().mean([| over |], true) + number 1e-5).sqrt()
-    let c = (standard a).t().mm(standard b) / number (float a.shape[0])
+let private correlationOf (a: torch.Tensor) (b: torch.Tensor) =
+    let c = a.t().mm(b) / number (float a.shape[0])
     let off = torch.ones_like c - torch.eye (c.shape[0], dtype = c.dtype)
     ((c.diagonal () - number 1.0).square()).sum()
     + (c * off).square().sum() * number 0.005
+
+let private standard over (z: torch.Tensor) =
+    let centred = z - z.mean ([| over |], true)
+    centred / (centred.square().mean([| over |], true) + number 1e-5).sqrt()
+
+let private correlation over a b = correlationOf (standard over a) (standard over b)
+
+let private correlationOfBoth (a: torch.Tensor) (b: torch.Tensor) =
+    let both = standard 0L (torch.cat ([| a; b |], 0L))
+    correlationOf (both.narrow (0L, 0L, a.shape[0])) (both.narrow (0L, a.shape[0], a.shape[0]))
 
 let private regression stop (p: torch.Tensor) (z: torch.Tensor) =
     let target = if stop then z.detach () else z
@@ -69,6 +76,12 @@ let private planted = [
     "batch norm over the wrong axis",
     "a factor and a shift",
     Verify.loss "Barlow Twins" [ Claim.Standardizing ] 20 (correlation 1L)
+    "batch norm over both views where each has its own",
+    "a factor and a shift",
+    Verify.loss "Barlow Twins" [ Claim.Standardizing ] 20 correlationOfBoth
+    "batch norm after unit length",
+    "lengths change nothing",
+    Verify.loss "BYOL" [ Claim.ScaleFree ] 20 (fun p z -> regression true (unit p) (standard 0L z))
 ]
 
 let private shape = { Images = 64; Channels = 3; Height = 18<px>; Width = 18<px> }
@@ -85,6 +98,32 @@ let tests =
                     Verify.loss "Barlow Twins" [ Claim.Standardizing ] 20 (correlation 0L)
                 ] do
                 Expect.isEmpty (broken verdicts) (Verify.report verdicts)
+        }
+        test "a factor multiplies the loss and its gradient" {
+            use _ = torch.NewDisposeScope ()
+            let a = torch.randn (5L, 4L, torch.float64)
+            let b = torch.randn (5L, 4L, torch.float64)
+            let run objective avoid =
+                let x = a.clone().requires_grad_ true
+                let loss = (Subjects.ofRecipe objective avoid).Loss [ x; b ] [ a; b ]
+                loss.backward ()
+                loss, nonNull x.grad
+            for objective, avoid in
+                [
+                    ntXent 0.5, [ repel inBatch ]
+                    supCon 0.1, [ repel inBatch ]
+                    raw (decoupled 0.5), [ repel inBatch ]
+                    infoNce 0.2, [ repel (queue 32); momentumTarget 0.99 ]
+                    infoNce 0.2, [ repel (bank 0.5) ]
+                ] do
+                let plain, slope = run objective avoid
+                let times, steep = run (scaled 2.5 objective) avoid
+                let same (x: torch.Tensor) (y: torch.Tensor) = x.allclose (y * number 2.5, 1e-12, 1e-14)
+                Expect.isTrue (same times plain) $"{Objective.name objective}: value"
+                Expect.isTrue (same steep slope) $"{Objective.name objective}: gradient"
+            let inside = raw (scaled 2.0 (ntXent 0.5))
+            let found = Check.onImages shape { Strategies.named "SimCLR" with Objective = inside }
+            Expect.equal found [ RecipeError.NothingScaled inside ] "a factor stands outermost"
         }
         for error, law, verdicts in planted do
             test $"{error} is caught" {

@@ -162,12 +162,26 @@ module Check =
             RecipeError.TooFewViews recipe.Views.Length
         elif globals = 0 then
             RecipeError.NoGlobalView
-        match recipe.Objective with
+        let unscaled =
+            match recipe.Objective with
+            | Objective.Scaled (_, inner) -> inner
+            | other -> other
+        match Objective.inner unscaled with
+        | Objective.NtXent _
+        | Objective.Decoupled _
+        | Objective.NtLogistic _
+        | Objective.MarginTriplet _
+        | Objective.InfoNce _
+        | Objective.SupCon _ when not (Objective.scaledInside unscaled) -> ()
+        | _ when Objective.scaledInside recipe.Objective -> RecipeError.NothingScaled recipe.Objective
+        | _ -> ()
+        match unscaled with
         | Objective.Raw (Objective.NtXent _ | Objective.Decoupled _ | Objective.NtLogistic _ | Objective.MarginTriplet _ | Objective.InfoNce _ | Objective.SupCon _) ->
             ()
-        | Objective.Raw inner when not (Objective.inBFloat16 inner) -> RecipeError.NothingRaw inner
+        | Objective.Raw inner when not (Objective.inBFloat16 inner || Objective.scaledInside inner) ->
+            RecipeError.NothingRaw inner
         | _ -> ()
-        match recipe.Objective with
+        match unscaled with
         | Objective.BFloat16 (Objective.NtXent _ | Objective.InfoNce _ | Objective.Raw (Objective.NtXent _ | Objective.InfoNce _)) ->
             match Mechanism.negatives recipe.Avoid with
             | Some (Negatives.Bank (noise, _)) when noise > 0 ->

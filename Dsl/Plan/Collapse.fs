@@ -98,7 +98,7 @@ module Collapse =
                     "Caron et al. 2020, equation 3"
                     true
             | _ -> ()
-        match objective with
+        match Objective.inner objective with
         | Objective.BarlowTwins _ ->
             prevention
                 []
@@ -136,7 +136,9 @@ module Collapse =
                 "Grill et al. 2020, table 5b; Chen and He 2021, tables 1 and 2; Tian et al. 2021"
                 false
         | None -> ()
-        match objective, choose follows avoid, choose centres avoid, choose sharpens avoid with
+        match
+            Objective.inner objective, choose follows avoid, choose centres avoid, choose sharpens avoid
+        with
         | Objective.SelfDistill _, [ target ], [ centre ], [ sharpen ] ->
             prevention
                 [ target; centre; sharpen ]

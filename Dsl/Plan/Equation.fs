@@ -107,6 +107,7 @@ module Equation =
             lines inner @ [ "on dot products: embeddings are not divided by their lengths" ]
         | Objective.BFloat16 inner ->
             lines inner @ [ "products of embeddings rounded to bfloat16, sums of float32" ]
+        | Objective.Scaled (factor, inner) -> lines inner @ [ $"times {factor}" ]
         | Objective.Classify (labelled, _, terms) -> [
             match labelled with
             | Labelled.All -> "L = mean CE(label, logits)"

@@ -2,9 +2,9 @@ namespace Vantage
 
 /// The numbers of an objective, for checks that hold for all.
 module ObjectiveNumbers =
-    /// Each number with its name and whether it must be above 0.
-    let all objective =
+    let private ofInner objective =
         match Objective.inner objective with
+        | Objective.Scaled _
         | Objective.Raw _
         | Objective.BFloat16 _ -> []
         | Objective.Classify (labelled, _, terms) -> [
@@ -95,3 +95,6 @@ module ObjectiveNumbers =
           ]
         | Objective.Hypersphere (t, w) -> [ "sharpness", t, true; "weight", w, false ]
         | Objective.Sliced (_, w) -> [ "weight", w, false ]
+
+    /// Each number with its name and whether it must be above 0.
+    let all objective = ("factor", Objective.factor objective, true) :: ofInner objective

@@ -84,6 +84,7 @@ type RecipeError =
     | BadDropout of float
     | NothingRaw of Objective
     | NothingInBFloat16 of Objective
+    | NothingScaled of Objective
     | LabelledTwice of Mechanism
     | NothingBalanced of Mechanism
     | TeacherDoesNotFit of Trained * logits: int * student: int
@@ -163,6 +164,8 @@ module RecipeError =
             $"`raw` stands before {Objective.name objective}, which does not choose between cosines and dot products. Take `raw` away."
         | RecipeError.NothingInBFloat16 objective ->
             $"`bfloat16Products` asks for products of bfloat16 in {Print.objective objective}: only `ntXent` and `infoNce` have them, `raw` or not, against a batch, a queue or all of a bank; it stands outermost. Take `bfloat16Products` away."
+        | RecipeError.NothingScaled objective ->
+            $"`scaled` multiplies {Print.objective objective}: it stands once and outermost, before an objective that compares images with one another; others have weights of their own. Take `scaled` away."
         | RecipeError.BadDropout p -> $"A dropout of {p} is outside [0, 1)."
         | RecipeError.ShapeChangesByChance a ->
             $"{Print.augmentation a} sits inside `sometimes` or `anyOrder`: a view must have one size whatever is drawn. Move the crop out."

@@ -21,6 +21,7 @@ type Criterion
     let negatives = Mechanism.negatives avoid
     let wrapped, objective = objective, Objective.inner objective
     let lengths = not (Objective.isRaw wrapped)
+    let scaled = PairLoss.scaled wrapped
     let setting = { Device = device; Seed = seed; Type = dtype }
     let unit (z: torch.Tensor) = if lengths then Torch.UnitRows.Of z else z
     let state = ResizeArray<string * Kept>()
@@ -106,7 +107,7 @@ type Criterion
 
     let centreOfPlaces = Objective.hidden objective |> Option.bind (fun _ -> centred "centre.places")
 
-    let pair step p t = PairLoss.loss setting wrapped avoid memory step p t
+    let pair step p t = PairLoss.loss setting wrapped avoid memory step p t |> scaled
 
     let mean (losses: torch.Tensor list) =
         (losses |> List.reduce (fun a b -> a + b)) / Scope.number (float losses.Length)
@@ -202,7 +203,9 @@ type Criterion
     member _.Loss(branches: Branches, step: int) : torch.Tensor * (unit -> unit) =
         match objective, negatives, branches.Prototypes with
         | Objective.InfoNce (temperature, _), Some (Negatives.Bank _), _ ->
-            instances temperature step branches |> PrototypeLoss.apart avoid branches,
+            instances temperature step branches
+            |> scaled
+            |> PrototypeLoss.apart avoid branches,
             (fun () -> store branches)
         | Objective.PredictAhead ahead, _, _ ->
             let repels = negatives.IsSome
@@ -281,6 +284,7 @@ type Criterion
                 let z = torch.cat (List.toArray branches.Predictions, 0L)
                 let labels = labels.repeat [| int64 branches.Predictions.Length |]
                 Torch.SupCon.Loss (z, labels, temperature, lengths)
+                |> scaled
                 |> PrototypeLoss.apart avoid branches,
                 ignore
             | None -> invalidOp "SupCon needs labels; Run.load refuses sets without"

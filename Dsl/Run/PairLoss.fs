@@ -31,6 +31,12 @@ module PairLoss =
 
     let private move setting (t: torch.Tensor) = t.to_type(setting.Type).``to`` setting.Device
 
+    /// A loss times the objective's factor.
+    let scaled objective loss =
+        match Objective.factor objective with
+        | 1.0 -> loss
+        | factor -> scale factor loss
+
     /// The type of products of embeddings: double, in which Verify asks for slopes, is not rounded.
     let products setting objective =
         if Objective.inBFloat16 objective && setting.Type = torch.float32 then

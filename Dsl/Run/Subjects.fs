@@ -119,7 +119,7 @@ module Subjects =
                     loss
             Claims = [
                 let oneWay =
-                    match objective with
+                    match Objective.inner objective with
                     | Objective.InfoNce (_, bothWays) -> not bothWays
                     | _ -> false
                 match Mechanism.negatives avoid with

@@ -149,6 +149,8 @@ type Objective =
     | Raw of Objective
     /// NT-Xent or InfoNCE whose products of embeddings are taken in bfloat16, with float32 sums: about twice as fast, similarities good to about 2^-8.
     | BFloat16 of Objective
+    /// So many times an objective that compares images with one another: 2 is SimCLR's official code, which adds up both directions, 0.1 / 0.07 that of SupCon at 0.1. Outermost.
+    | Scaled of factor: float * Objective
     /// Cross-entropy of labelled images, whose logits are the embedding, and terms on the others. Needs labels.
     | Classify of Labelled * Annealing * Unlabelled list
     /// Patches predict what is embedded so many rows further among all patches of the batch, dot products without temperature: the mean over patches, the sum over rows, the mean

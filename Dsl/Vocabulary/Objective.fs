@@ -30,14 +30,30 @@ module Objective =
         | Objective.Classify _ -> "semi-supervised cross-entropy"
         | Objective.Raw inner -> $"{name inner} of dot products"
         | Objective.BFloat16 inner -> $"{name inner} with products of bfloat16"
+        | Objective.Scaled (factor, inner) -> $"{factor} times {name inner}"
         | Objective.SupCon _ -> "SupCon"
         | Objective.PredictAhead _ -> "CPC"
         | Objective.LocalGlobal _ -> "AMDIM"
         | Objective.Restore _ -> "CAN"
 
-    /// The objective without what is said about lengths and products.
+    /// What the loss is multiplied by.
+    let factor =
+        function
+        | Objective.Scaled (factor, _) -> factor
+        | _ -> 1.0
+
+    /// Whether a factor stands anywhere in it.
+    let rec scaledInside =
+        function
+        | Objective.Scaled _ -> true
+        | Objective.Raw inner
+        | Objective.BFloat16 inner -> scaledInside inner
+        | _ -> false
+
+    /// The objective without what is said about lengths, products and a factor.
     let rec inner =
         function
+        | Objective.Scaled (_, wrapped)
         | Objective.Raw wrapped
         | Objective.BFloat16 wrapped -> inner wrapped
         | other -> other
@@ -46,6 +62,7 @@ module Objective =
     let rec isRaw =
         function
         | Objective.Raw _ -> true
+        | Objective.Scaled (_, inner)
         | Objective.BFloat16 inner -> isRaw inner
         | _ -> false
 
@@ -53,6 +70,7 @@ module Objective =
     let rec inBFloat16 =
         function
         | Objective.BFloat16 _ -> true
+        | Objective.Scaled (_, inner)
         | Objective.Raw inner -> inBFloat16 inner
         | _ -> false
 
@@ -145,6 +163,7 @@ module Objective =
     /// The published mechanisms of an objective, as words: what `check` advises.
     let rec advice =
         function
+        | Objective.Scaled (_, inner)
         | Objective.Raw inner
         | Objective.BFloat16 inner -> advice inner
         | Objective.NtXent _
@@ -172,6 +191,7 @@ module Objective =
     /// Whether it looks at directions only, so that an embedding of one value says nothing but its sign.
     let rec normalizes =
         function
+        | Objective.Scaled (_, inner)
         | Objective.BFloat16 inner -> normalizes inner
         | Objective.BarlowTwins _
         | Objective.VicReg _
@@ -209,6 +229,7 @@ module Objective =
     /// The temperature at which the contrastive task is watched; 1 where the objective has none that divides cosines of embeddings.
     let rec temperature =
         function
+        | Objective.Scaled (_, inner)
         | Objective.BFloat16 inner -> temperature inner
         | Objective.NtXent t
         | Objective.Decoupled (t, _)

@@ -92,6 +92,9 @@ module ObjectiveWords =
     /// NT-Xent or InfoNCE with products of bfloat16 and sums of float32.
     let bfloat16Products objective = Objective.BFloat16 objective
 
+    /// So many times a contrastive objective: 2 before `ntXent` is SimCLR's official code, 0.1 / 0.07 before `supCon 0.1` SupCon's.
+    let scaled factor objective = Objective.Scaled (factor, objective)
+
     /// SupCon at this temperature, 0.1 in the paper; needs labels.
     let supCon temperature = Objective.SupCon temperature
 

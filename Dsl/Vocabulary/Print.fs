@@ -165,6 +165,7 @@ module Print =
             $"Objective.Classify ({labelled images}, Annealing.{annealing}, {list (List.map unlabelled terms)})"
         | Objective.Raw inner -> $"Objective.Raw ({objective inner})"
         | Objective.BFloat16 inner -> $"Objective.BFloat16 ({objective inner})"
+        | Objective.Scaled (factor, inner) -> $"Objective.Scaled ({number factor}, {objective inner})"
         | Objective.SupCon t -> $"Objective.SupCon {number t}"
         | Objective.PredictAhead a ->
             $"Objective.PredictAhead {{ First = {a.First}; Last = {a.Last}; Blocks = {a.Blocks}; Width = {a.Width}; Directions = {a.Directions} }}"

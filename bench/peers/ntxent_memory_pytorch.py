@@ -1,4 +1,4 @@
-# Peak memory of NT-Xent forward and backward in eager PyTorch beyond its inputs, in MiB.  usage: ntxent_memory_pytorch.py PAIRS WIDTH
+# Peak memory of NT-Xent, or of InfoNCE within a batch, forward and backward in eager PyTorch beyond its inputs, in MiB.  usage: ntxent_memory_pytorch.py PAIRS WIDTH OBJECTIVE
 import json, sys
 import torch
 import torch.nn.functional as F
@@ -12,6 +12,9 @@ def status(name):
 def step(z):
     n = z.shape[0] // 2
     u = F.normalize(z, dim=1)
+    if sys.argv[3] == "InfoNCE":
+        F.cross_entropy(u[:n] @ u[n:].detach().t() / 0.5, torch.arange(n)).backward()
+        return
     s = u @ u.t() / 0.5
     s.fill_diagonal_(float("-inf"))
     F.cross_entropy(s, (torch.arange(2 * n) + n) % (2 * n)).backward()

@@ -236,6 +236,27 @@ def wmse():
     return (2 - 2 * F.cosine_similarity(white(a), white(b))).mean()
 
 
+def exemplars():
+    y = torch.arange(128).repeat(n // 128)
+    same = y[:, None] == y[None]
+    squares = (a * a).sum(1)
+    far = (squares[:, None] + squares[None] - 2 * a @ a.t()).clamp_min(1e-12).sqrt()
+    own = far.masked_fill(~same, float("-inf")).max(1).values
+    other = far.masked_fill(same, float("inf")).min(1).values
+    return F.softplus(own - other).mean()
+
+
+def adversary():
+    w = a[:d]
+    model = lambda x: 0.1 * (x @ w)
+    with torch.no_grad():
+        target = model(fixed).log_softmax(1)
+    apart = lambda x: F.kl_div(model(x).log_softmax(1), target, reduction="batchmean", log_target=True)
+    r = F.normalize(other, dim=1).requires_grad_()
+    r = 2 * F.normalize(torch.autograd.grad(apart(fixed + r), r)[0], dim=1)
+    return apart(fixed + r)
+
+
 rows = 50000
 if name in ("memory bank", "noise contrast"):
     bank_rows, own_rows = unit(values(7, rows, d)), integers(8, rows, n)
@@ -276,6 +297,8 @@ objectives = {
     "restoration": restoration,
     "pseudo-labels": pseudo,
     "consistency": consistency,
+    "exemplars": exemplars,
+    "virtual adversary": adversary,
     "distillation": lambda: -((fixed / T).softmax(1) * (a / T).log_softmax(1)).sum(1).mean(),
 }
 
