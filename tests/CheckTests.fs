@@ -177,6 +177,25 @@ let private cases = [
     "everything hidden",
     { with' (restore 0.1 1.0 0.1) [ repel inBatch ] with Encoder = vitCompact 16<px> 4<px> },
     RecipeError.BadObjective (restore 0.1 1.0 0.1, "shown share", 0.0)
+    "groups of channels in a contest",
+    { with' (bigBiGan 4 16) [] with Encoder = splitChannels [ 1; 2 ] good.Encoder },
+    RecipeError.EncoderDoesNotFit (
+        splitChannels [ 1; 2 ] good.Encoder,
+        "one encoder of whole images: a discriminator sees all of their channels at once"
+    )
+    "views of no size in a contest",
+    {
+        with' (bigBiGan 4 16) [] with
+            Views = globals 1 (augment [ flip; standardize [ 0.5 ] [ 0.25 ] ])
+    },
+    RecipeError.BadObjective (
+        bigBiGan 4 16,
+        "side of the views to be made, which a step like `crop 28<px> (between 0.2 1.0)` sets,",
+        0.0
+    )
+    "a contest without discriminators' steps",
+    with' (bigBiGan 4 16 |> judging 0) [],
+    RecipeError.BadObjective (bigBiGan 4 16 |> judging 0, "number of the discriminators' steps", 0.0)
     "every patch dropped",
     { good with Encoder = vitCompact 16<px> 4<px> |> dropPatches 1.0 },
     RecipeError.BadDropout 1.0

@@ -188,6 +188,7 @@ let all: (string * Recipe) list =
                 Encoder = transformer |> sinCos
                 Projector = head [ linear 16; relu; linear 8 ]
         }
+        "BigBiGAN", { with' (bigBiGan 4 16) [] small with Views = [ small.Views.Head ] }
         "MSN on a transformer that drops patches",
         {
             with'

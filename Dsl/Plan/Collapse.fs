@@ -121,6 +121,12 @@ module Collapse =
                 "labels of different classes differ, and one answer to all costs their entropy at least"
                 "the definition of cross-entropy"
                 true
+        | Objective.BiGan _ ->
+            prevention
+                []
+                "one code for all images is told from codes of the normal distribution, and pairs with it from pairs of a made image and its code"
+                "Donahue and Simonyan 2019, section 2; Donahue et al. 2017, theorem 2"
+                false
         | Objective.Imax _ ->
             prevention
                 []
@@ -187,6 +193,12 @@ module Collapse =
                 "the determinant of what agrees is 0 as soon as a dimension is missing"
                 "Becker and Hinton 1992, in its form for vectors"
                 true
+        | Objective.BiGan _ ->
+            prevention
+                []
+                "codes that fill fewer dimensions than the normal distribution are told from it"
+                "Donahue and Simonyan 2019, section 2"
+                false
         | _ -> ()
     ]
 

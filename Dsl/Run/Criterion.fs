@@ -213,6 +213,7 @@ type Criterion
             PlaceLoss.restored restoration branches.Restored (compared step branches)
             |> PrototypeLoss.apart avoid branches,
             ignore
+        | Objective.BiGan _, _, _ -> PlaceLoss.contested branches.Scores, ignore
         | Objective.LocalGlobal (clip, penalty), _, _ ->
             PlaceLoss.scales setting negatives.IsSome clip penalty step branches.Images branches.Scales
             |> PrototypeLoss.apart avoid branches,

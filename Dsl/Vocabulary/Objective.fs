@@ -34,6 +34,7 @@ module Objective =
         | Objective.PredictAhead _ -> "CPC"
         | Objective.LocalGlobal _ -> "AMDIM"
         | Objective.Restore _ -> "CAN"
+        | Objective.BiGan it -> if it.Single then "BigBiGAN" else "BiGAN"
 
     /// The objective without what is said about lengths and products.
     let rec inner =
@@ -103,7 +104,8 @@ module Objective =
                 2
             else
                 1
-        | Objective.PredictAhead _ -> 1
+        | Objective.PredictAhead _
+        | Objective.BiGan _ -> 1
         | _ -> 2
 
     /// Whether its targets never carry gradient, whatever the mechanisms.
@@ -117,7 +119,7 @@ module Objective =
     /// Whether a mechanism does anything in it: has a term, or changes what is compared.
     let understands objective mechanism =
         match mechanism, inner objective with
-        | _, Objective.Classify _ -> false
+        | _, (Objective.Classify _ | Objective.BiGan _) -> false
         | Mechanism.Repel negatives,
           (Objective.PredictAhead _ | Objective.LocalGlobal _ | Objective.Restore _) ->
             negatives = Negatives.InBatch
@@ -167,6 +169,7 @@ module Objective =
         | Objective.AlignSpread _
         | Objective.LeJepa _ -> [ "matchPrior" ]
         | Objective.Imax _
+        | Objective.BiGan _
         | Objective.Classify _ -> []
 
     /// Whether it looks at directions only, so that an embedding of one value says nothing but its sign.
@@ -181,6 +184,7 @@ module Objective =
         | Objective.Classify _
         | Objective.PredictAhead _
         | Objective.LocalGlobal _
+        | Objective.BiGan _
         | Objective.Raw _ -> false
         | _ -> true
 

@@ -173,6 +173,10 @@ module Print =
                 $"Contrast = {number r.Contrast}; Pixels = {number r.Pixels}; Noise = {number r.Noise}"
             let decoder = $"Width = {r.Width}; Depth = {r.Depth}; Heads = {r.Heads}"
             $"Objective.Restore ({number t}, {{ Share = {number r.Share}; Deviation = {number r.Deviation}; {weights}; {decoder} }})"
+        | Objective.BiGan c ->
+            let judges =
+                $"Hidden = {c.Hidden}; Blocks = {c.Blocks}; Single = {truth c.Single}; Steps = {c.Steps}"
+            $"Objective.BiGan {{ Width = {c.Width}; {judges} }}"
         | Objective.LocalGlobal (clip, penalty) -> $"Objective.LocalGlobal ({number clip}, {number penalty})"
 
     let private decline =

@@ -73,6 +73,7 @@ module Recipe =
         | Objective.InfoNce _
         | Objective.SwapCodes _
         | Objective.SelfDistill _
+        | Objective.BiGan _
         | Objective.Classify _ -> not (List.exists between recipe.Avoid)
         | _ -> false
 
@@ -82,6 +83,7 @@ module Recipe =
         | Objective.PredictAhead _
         | Objective.Restore _
         | Objective.LocalGlobal _
+        | Objective.BiGan _
         | Objective.Classify _ -> false
         | other -> (Objective.hidden other).IsNone
 
