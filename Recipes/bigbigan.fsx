@@ -19,7 +19,7 @@ let published = {
     Passes = together
     Avoid = [] // the contest itself
     Objective = bigBiGan 96 2048 |> judging 2 // residual blocks and attention of BigGAN there
-    Optimizer = { Rule = Rule.AdamW; Rate = constant 2e-4; Decay = 0.0 } // 5e-5 for the generator, moments 0 and 0.999 there
+    Optimizer = { Rule = Rule.Adam (0.0, 0.999); Rate = constant 2e-4; Decay = 0.0 } // 5e-5 for the generator there
     Precision = float32s
     Batch = 2048
     Epochs = 800<epoch> // 500,000 steps
@@ -31,12 +31,11 @@ let small = {
     published with
         Data = "glyphs"
         Views = globals 1 view // no flip: glyphs mean something else mirrored
-        Encoder = compactResNet [ 32; 64; 96 ] 1 // 28 px on two cores
-        Projector = head [ linear 64 ] // as many values as suit ten classes
-        Objective = bigBiGan 32 128 // both step every time: a short run
-        Optimizer = { Rule = Rule.AdamW; Rate = warmup 1<epoch> (cosine 1e-3 0.0); Decay = 0.0 } // a short run
-        Precision = bfloat16 // half the memory traffic
-        Batch = 128 // more steps
+        Encoder = laptopResNet [ 64; 128 ] 1 // 28 px on two cores
+        Projector = head [ linear 16; batchNormPlain ] // as many values as suit ten classes, even from the start
+        Objective = bigBiGan 16 128 // both step every time: a short run
+        Optimizer = { Rule = Rule.Adam (0.5, 0.999); Rate = constant 5e-4; Decay = 0.0 } // a short run
+        Batch = 64 // more steps
         Epochs = 10<epoch> // minutes
         Evaluate = [ knn 200 0.1; linearProbe 1e-4 60 ] // no training by SGD
 }

@@ -177,25 +177,6 @@ let private cases = [
     "everything hidden",
     { with' (restore 0.1 1.0 0.1) [ repel inBatch ] with Encoder = vitCompact 16<px> 4<px> },
     RecipeError.BadObjective (restore 0.1 1.0 0.1, "shown share", 0.0)
-    "groups of channels in a contest",
-    { with' (bigBiGan 4 16) [] with Encoder = splitChannels [ 1; 2 ] good.Encoder },
-    RecipeError.EncoderDoesNotFit (
-        splitChannels [ 1; 2 ] good.Encoder,
-        "one encoder of whole images: a discriminator sees all of their channels at once"
-    )
-    "views of no size in a contest",
-    {
-        with' (bigBiGan 4 16) [] with
-            Views = globals 1 (augment [ flip; standardize [ 0.5 ] [ 0.25 ] ])
-    },
-    RecipeError.BadObjective (
-        bigBiGan 4 16,
-        "side of the views to be made, which a step like `crop 28<px> (between 0.2 1.0)` sets,",
-        0.0
-    )
-    "a contest without discriminators' steps",
-    with' (bigBiGan 4 16 |> judging 0) [],
-    RecipeError.BadObjective (bigBiGan 4 16 |> judging 0, "number of the discriminators' steps", 0.0)
     "every patch dropped",
     { good with Encoder = vitCompact 16<px> 4<px> |> dropPatches 1.0 },
     RecipeError.BadDropout 1.0
@@ -265,6 +246,7 @@ let private cases = [
     "decay", { good with Optimizer = { good.Optimizer with Decay = -1.0 } }, RecipeError.BadDecay -1.0
     "momentum", rule (Rule.Sgd 1.0), RecipeError.BadMomentum 1.0
     "momentum of a clipped rule", rule (Rule.Clipped (1.0, Rule.Lars 1.0)), RecipeError.BadMomentum 1.0
+    "moments", rule (Rule.Adam (0.5, 1.0)), RecipeError.BadMomentum 1.0
     "clip", rule (Rule.Clipped (0.0, Rule.Lamb)), RecipeError.BadClip 0.0
     "batch of 1", { good with Batch = 1 }, RecipeError.BadBatch 1
     "batch larger than the set", { good with Batch = 65 }, RecipeError.BatchLargerThanSet (65, shape)

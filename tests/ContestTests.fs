@@ -156,6 +156,35 @@ let tests =
             Expect.equal there -back "turned round"
             Expect.equal there 6.25 "two kinds, two rows: (5.5 + 7) / 2"
         }
+        for name, wrong, expected in
+            [
+                "groups of channels",
+                { recipe with Encoder = splitChannels [ 1; 2 ] recipe.Encoder },
+                RecipeError.EncoderDoesNotFit (
+                    splitChannels [ 1; 2 ] recipe.Encoder,
+                    "one encoder of whole images: a discriminator sees all of their channels at once"
+                )
+                "views of no size",
+                { recipe with Views = globals 1 (augment [ flip; standardize [ 0.5 ] [ 0.25 ] ]) },
+                RecipeError.BadObjective (
+                    recipe.Objective,
+                    "side of the views to be made, which a step like `crop 28<px> (between 0.2 1.0)` sets,",
+                    0.0
+                )
+                "no steps of discriminators",
+                { recipe with Objective = judging 0 recipe.Objective },
+                RecipeError.BadObjective (
+                    judging 0 recipe.Objective,
+                    "number of the discriminators' steps",
+                    0.0
+                )
+            ] do
+            test $"{name}: check finds it, and says the remedy" {
+                let shape = { Images = 64; Channels = 3; Height = 16<px>; Width = 16<px> }
+                Expect.isEmpty (Check.onImages shape recipe) "nothing wrong"
+                Expect.equal (Check.onImages shape wrong) [ expected ] "the one error"
+                Expect.isGreaterThan (Check.message expected).Length 40 "words"
+            }
         test "scores that do not fit are refused with their shapes" {
             let said (f: unit -> torch.Tensor) =
                 try

@@ -13,6 +13,11 @@ module Check =
         | Rule.Lars momentum when not (momentum >= 0.0 && momentum < 1.0) -> [
             RecipeError.BadMomentum momentum
           ]
+        | Rule.Adam (first, second) -> [
+            for momentum in [ first; second ] do
+                if not (momentum >= 0.0 && momentum < 1.0) then
+                    RecipeError.BadMomentum momentum
+          ]
         | Rule.Clipped (length, inner) -> [
             if not (finite length && length > 0.0) then
                 RecipeError.BadClip length

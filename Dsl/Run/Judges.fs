@@ -62,14 +62,15 @@ module Judges =
             y
         layer weights name [| int64 outputs; int64 inputs |] apply
 
-    let private conv (weights: Weights) name inputs outputs kernel stride =
+    // A convolution of 3 x 3, before it means of 2 x 2 where maps are to be halved, as in BigGAN's discriminator.
+    let private conv (weights: Weights) name inputs outputs halves =
         let apply name (x: torch.Tensor) (own: torch.Tensor) (offset: torch.Tensor) =
-            let strides, padding = [| int64 stride; int64 stride |], [| 1L; 1L |]
+            let x = if halves then torch.nn.functional.avg_pool2d (x, 2L) else x
             let own, offset = own.to_type x.dtype, offset.to_type x.dtype
-            let y = torch.nn.functional.conv2d (x, own, offset, strides, padding)
-            weights.Note (name, y, y.numel () / y.shape[0] * int64 (inputs * kernel * kernel))
+            let y = torch.nn.functional.conv2d (x, own, offset, [| 1L; 1L |], [| 1L; 1L |])
+            weights.Note (name, y, y.numel () / y.shape[0] * int64 (inputs * 9))
             y
-        layer weights name [| int64 outputs; int64 inputs; int64 kernel; int64 kernel |] apply
+        layer weights name [| int64 outputs; int64 inputs; 3L; 3L |] apply
 
     let private leaky (x: torch.Tensor) = torch.nn.functional.leaky_relu (x, 0.1)
 
@@ -98,10 +99,10 @@ module Judges =
         let channels = Generator.channels it.Width
         let through =
             chain [
-                conv weights "judges.image.in" view.Channels it.Width 3 1
+                conv weights "judges.image.in" view.Channels it.Width false
                 for k in 0 .. rounds - 1 do
-                    conv weights $"judges.image.{k}" (channels k) (channels (k + 1)) 4 2
-                conv weights "judges.image.last" (channels rounds) (channels rounds) 3 1
+                    conv weights $"judges.image.{k}" (channels k) (channels (k + 1)) true
+                conv weights "judges.image.last" (channels rounds) (channels rounds) false
             ]
         channels rounds,
         fun () ->

@@ -210,7 +210,8 @@ module Network =
         let deviation =
             snd (Heads.build online.Weights "deviation" online.Width (Head [ Layer.Linear (codes, true) ]))
         {
-            Deviation = fun h -> torch.nn.functional.softplus (deviation h)
+            // Near 0 at first: a code that is all noise would match the normal distribution without telling anything of its image.
+            Deviation = fun h -> torch.nn.functional.softplus (deviation h - Scope.number 4.0)
             Make = Generator.build online.Weights contest.Width codes view
             Judges = Judges.build online.Weights contest codes view
         }

@@ -215,6 +215,8 @@ type Rule =
     | Lars of momentum: float
     /// Adam with decoupled decay; moments 0.9 and 0.999.
     | AdamW
+    /// The same with these moments (0 and 0.999 in BigGAN).
+    | Adam of first: float * second: float
     /// Layer-wise adaptive moments with decoupled decay (LAMB, You et al. 2020).
     | Lamb
     /// Another rule, after gradients that are longer than this, over all weights together, have been made as long (3.0 in DINO).
@@ -233,6 +235,7 @@ module Rule =
         | Rule.Sgd _
         | Rule.Lars _
         | Rule.AdamW
+        | Rule.Adam _
         | Rule.Lamb -> 1
 
 /// The rule and its numbers. Biases and batch-norm parameters are never decayed.

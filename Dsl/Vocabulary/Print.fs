@@ -236,6 +236,7 @@ module Print =
         | Rule.Sgd momentum -> $"Rule.Sgd {number momentum}"
         | Rule.Lars momentum -> $"Rule.Lars {number momentum}"
         | Rule.AdamW -> "Rule.AdamW"
+        | Rule.Adam (first, second) -> $"Rule.Adam ({number first}, {number second})"
         | Rule.Lamb -> "Rule.Lamb"
         | Rule.Clipped (length, inner) -> $"Rule.Clipped ({number length}, {rule inner})"
         | Rule.Accumulated (pieces, inner) -> $"Rule.Accumulated ({pieces}, {rule inner})"
