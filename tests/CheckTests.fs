@@ -64,6 +64,9 @@ let private cases = [
     "one view where two are compared",
     { with' (semiSupervised 4 8 [ confident 0.95 1.0 ]) [] with Views = [ good.Views.Head ] },
     RecipeError.TooFewViews 1
+    "rows to stay near where there is no bank",
+    with' (infoNce 0.2) [ repel (queue 32); momentumTarget 0.99; stayNear 30.0 ],
+    RecipeError.MechanismWithoutTerm (stayNear 30.0, infoNce 0.2)
     "a negative weight of neighbours",
     with' good.Objective [ repel inBatch; keepApart -1.0 ],
     RecipeError.BadMechanism (keepApart -1.0, "weight", -1.0)

@@ -37,6 +37,11 @@ let all: (string * Recipe) list =
         with' (infoNceBothWays 0.2) [ repel inBatch; momentumTarget 0.99; predict mlp ] small
         |> apart
         "InstDisc", { with' (infoNce 0.1) [ repel (bank 0.5) ] small with Views = [ small.Views.Head ] }
+        "InstDisc, near its rows",
+        {
+            with' (infoNce 0.1) [ repel (bank 0.5); stayNear 30.0 ] small with
+                Views = [ small.Views.Head ]
+        }
         "InstDisc by noise",
         {
             with' (infoNce 0.1) [ repel (bankNoise 12 0.5) ] small with

@@ -71,6 +71,7 @@ module Check =
             "entropy weight", epsilon, epsilon > 0.0
             "number of iterations", float iterations, iterations >= 1
         | Mechanism.KeepApart weight
+        | Mechanism.StayNear weight
         | Mechanism.MeanEntropy weight -> "weight", weight, weight >= 0.0
         | Mechanism.Whiten (size, epsilon) ->
             "number of images", float size, size >= 2
@@ -112,6 +113,12 @@ module Check =
             | Mechanism.MomentumTarget _ when (Mechanism.labelling recipe.Avoid).IsSome ->
                 RecipeError.LabelledTwice mechanism
             | _ when not (Objective.understands recipe.Objective mechanism) ->
+                RecipeError.MechanismWithoutTerm (mechanism, recipe.Objective)
+            | Mechanism.StayNear _ when
+                (match Mechanism.negatives recipe.Avoid with
+                 | Some (Negatives.Bank _) -> false
+                 | _ -> true)
+                ->
                 RecipeError.MechanismWithoutTerm (mechanism, recipe.Objective)
             | Mechanism.BalanceOver _ when (Mechanism.balance recipe.Avoid).IsNone ->
                 RecipeError.NothingBalanced mechanism

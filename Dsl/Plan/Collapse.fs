@@ -254,12 +254,10 @@ module Collapse =
                 false
         | _ -> ()
         match Mechanism.negatives avoid with
-        | Some (Negatives.Bank (_, momentum) as bank) when momentum > 0.0 ->
-            prevention
-                [ Mechanism.Repel bank ]
-                "a row of the bank moves part of the way at a time"
-                "Wu et al. 2018, section 3.2 (proximal term)"
-                false
+        | Some (Negatives.Bank (_, momentum) as bank) when momentum > 0.0 || Mechanism.near avoid > 0.0 ->
+            let by = Mechanism.Repel bank :: choose _.IsStayNear avoid
+            let why = "rows move part of the way at a time, and a proximal term holds embeddings to them"
+            prevention by why "Wu et al. 2018, section 3.3" false
         | _ -> ()
     ]
 

@@ -92,6 +92,7 @@ module Graph =
             | Mechanism.KeepVariance -> "keep variance"
             | Mechanism.MatchPrior -> "match prior"
             | Mechanism.KeepApart _ -> "keep apart"
+            | Mechanism.StayNear weight -> $"stay near, {weight}"
             | Mechanism.MeanEntropy _ -> "mean entropy"
             | Mechanism.Whiten _ -> "whiten"
             | _ -> ()

@@ -56,6 +56,7 @@ type Criterion
                 Bank (
                     noise,
                     momentum,
+                    Mechanism.near avoid,
                     images,
                     embedding,
                     lengths,

@@ -125,6 +125,7 @@ module Objective =
             negatives = Negatives.InBatch
         | _, (Objective.PredictAhead _ | Objective.LocalGlobal _ | Objective.Restore _) -> false
         | Mechanism.KeepApart _, _ -> true
+        | Mechanism.StayNear _, Objective.InfoNce _ -> true
         | Mechanism.Repel Negatives.InBatch,
           (Objective.NtXent _ | Objective.Decoupled _ | Objective.NtLogistic _ | Objective.MarginTriplet _ | Objective.InfoNce _)
         | Mechanism.Repel _, Objective.InfoNce _

@@ -112,6 +112,7 @@ module Print =
         | Mechanism.KeepVariance -> "Mechanism.KeepVariance"
         | Mechanism.MatchPrior -> "Mechanism.MatchPrior"
         | Mechanism.KeepApart weight -> $"Mechanism.KeepApart {number weight}"
+        | Mechanism.StayNear weight -> $"Mechanism.StayNear {number weight}"
         | Mechanism.MeanEntropy weight -> $"Mechanism.MeanEntropy {number weight}"
         | Mechanism.Whiten (size, epsilon) -> $"Mechanism.Whiten ({size}, {number epsilon})"
 
@@ -174,9 +175,7 @@ module Print =
             let decoder = $"Width = {r.Width}; Depth = {r.Depth}; Heads = {r.Heads}"
             $"Objective.Restore ({number t}, {{ Share = {number r.Share}; Deviation = {number r.Deviation}; {weights}; {decoder} }})"
         | Objective.BiGan c ->
-            let judges =
-                $"Hidden = {c.Hidden}; Blocks = {c.Blocks}; Single = {truth c.Single}; Steps = {c.Steps}"
-            $"Objective.BiGan {{ Width = {c.Width}; {judges} }}"
+            $"Objective.BiGan {{ Width = {c.Width}; Hidden = {c.Hidden}; Blocks = {c.Blocks}; Single = {truth c.Single}; Steps = {c.Steps} }}"
         | Objective.LocalGlobal (clip, penalty) -> $"Objective.LocalGlobal ({number clip}, {number penalty})"
 
     let private decline =

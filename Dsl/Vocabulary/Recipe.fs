@@ -73,7 +73,6 @@ module Recipe =
         | Objective.InfoNce _
         | Objective.SwapCodes _
         | Objective.SelfDistill _
-        | Objective.BiGan _
         | Objective.Classify _ -> not (List.exists between recipe.Avoid)
         | _ -> false
 
