@@ -18,7 +18,7 @@ let published = {
     Projector = head [ linear 4096; relu; linear 4096; relu; linear 120 ] // residual there; widths from memory
     Passes = together
     Avoid = [] // the contest itself
-    Objective = bigBiGan 96 2048 |> judging 2 // residual blocks and attention of BigGAN there
+    Objective = bigBiGan 32 512 |> judging 2 // 96 and 2048 there (from memory), blocks and attention of BigGAN
     Optimizer = { Rule = Rule.Adam (0.0, 0.999); Rate = constant 2e-4; Decay = 0.0 } // 5e-5 for the generator there
     Precision = float32s
     Batch = 2048
