@@ -29,7 +29,11 @@ let published = {
     Passes = together
     Avoid = [ repel inBatch ]
     Objective = localGlobal 20.0 0.05
-    Optimizer = { Rule = Rule.AdamW; Rate = steps 2e-4 0.2 [ 30<epoch>; 45<epoch> ]; Decay = 1e-5 } // Adam, moments 0.8 and 0.999, 500 steps of warm-up
+    Optimizer = {
+        Rule = Rule.Adam (0.8, 0.999)
+        Rate = steps 2e-4 0.2 [ 30<epoch>; 45<epoch> ]
+        Decay = 1e-5
+    } // decay in the gradient and 500 steps of warm-up there
     Precision = float32s
     Batch = 480
     Epochs = 50<epoch>

@@ -19,7 +19,7 @@ let published = {
     Passes = together
     Avoid = [ repel inBatch ]
     Objective = restore 0.1 0.5 0.1 |> decodedBy 512 8 16 // clean pixels are told; noised ones in the code
-    Optimizer = { Rule = Rule.AdamW; Rate = warmup 40<epoch> (cosine 4e-3 0.0); Decay = 5e-2 } // 2.5e-4 for 256; moments 0.9 and 0.95
+    Optimizer = { Rule = Rule.Adam (0.9, 0.95); Rate = warmup 40<epoch> (cosine 4e-3 0.0); Decay = 5e-2 } // 2.5e-4 for 256
     Precision = float32s
     Batch = 4096 // from memory
     Epochs = 1600<epoch>

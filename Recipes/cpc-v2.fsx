@@ -29,7 +29,7 @@ let published = {
     Passes = together
     Avoid = [ repel inBatch ]
     Objective = predictAround 2 5 5
-    Optimizer = { Rule = Rule.AdamW; Rate = constant 4e-4; Decay = 0.0 } // Adam, moments 0.8 and 0.999; from memory of appendix A
+    Optimizer = { Rule = Rule.Adam (0.8, 0.999); Rate = constant 4e-4; Decay = 0.0 } // from memory of appendix A
     Precision = float32s
     Batch = 512 // from memory
     Epochs = 200<epoch> // from memory

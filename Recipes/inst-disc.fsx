@@ -18,7 +18,7 @@ let published = {
     Encoder = resnet 50
     Projector = mocoHead
     Passes = together
-    Avoid = [ repel (bankNoise 4096 0.5) ]
+    Avoid = [ repel (bankNoise 4096 0.5) ] // the code has no proximal term
     Objective = infoNce 0.07
     Optimizer = { Rule = Rule.Sgd 0.9; Rate = steps 0.03 0.1 [ 120<epoch>; 160<epoch> ]; Decay = 1e-4 }
     Precision = float32s
@@ -33,9 +33,9 @@ let small = {
         Data = "glyphs"
         Views = globals 1 view // SimCLR's small view
         Encoder = compactResNet [ 32; 64; 96 ] 1 // 28 px on two cores
-        Avoid = [ repel (bank 0.5) ] // the softmax over all images, as for CIFAR-10
+        Avoid = [ repel (bank 0.5); stayNear 30.0 ] // softmax over all images, as for CIFAR-10; the paper's proximal term
         Objective = infoNce 0.1 // as for CIFAR-10
-        Optimizer = { Rule = Rule.AdamW; Rate = warmup 1<epoch> (cosine 1e-2 0.0); Decay = 1e-4 } // a short run
+        Optimizer = { Rule = Rule.AdamW; Rate = warmup 1<epoch> (cosine 1e-3 0.0); Decay = 1e-4 } // a short run
         Precision = bfloat16 // half the memory traffic
         Epochs = 10<epoch> // minutes
         Evaluate = [ knn 200 0.1; linearProbe 1e-4 60 ] // no training by SGD

@@ -70,6 +70,9 @@ let private cases = [
     "one view where two are compared",
     { with' (semiSupervised 4 8 [ confident 0.95 1.0 ]) [] with Views = [ good.Views.Head ] },
     RecipeError.TooFewViews 1
+    "rows to stay near where there is no bank",
+    with' (infoNce 0.2) [ repel (queue 32); momentumTarget 0.99; stayNear 30.0 ],
+    RecipeError.MechanismWithoutTerm (stayNear 30.0, infoNce 0.2)
     "a negative weight of neighbours",
     with' good.Objective [ repel inBatch; keepApart -1.0 ],
     RecipeError.BadMechanism (keepApart -1.0, "weight", -1.0)
@@ -252,6 +255,7 @@ let private cases = [
     "decay", { good with Optimizer = { good.Optimizer with Decay = -1.0 } }, RecipeError.BadDecay -1.0
     "momentum", rule (Rule.Sgd 1.0), RecipeError.BadMomentum 1.0
     "momentum of a clipped rule", rule (Rule.Clipped (1.0, Rule.Lars 1.0)), RecipeError.BadMomentum 1.0
+    "moments", rule (Rule.Adam (0.5, 1.0)), RecipeError.BadMomentum 1.0
     "clip", rule (Rule.Clipped (0.0, Rule.Lamb)), RecipeError.BadClip 0.0
     "batch of 1", { good with Batch = 1 }, RecipeError.BadBatch 1
     "batch larger than the set", { good with Batch = 65 }, RecipeError.BatchLargerThanSet (65, shape)

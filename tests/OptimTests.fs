@@ -125,6 +125,17 @@ let tests =
                     torch.optim.AdamW ([ p ], 0.1, 0.9, 0.999, 1e-8, 0.05))
             Expect.isLessThan worst 1e-12 "after four steps"
         }
+        test "Adam with other moments equals TorchSharp's, and moments that cannot be are refused" {
+            let worst =
+                against (fun w -> new Optim.AdamW ([| struct ("w", w) |], 0.05, 0.5, 0.99)) (fun p ->
+                    torch.optim.AdamW ([ p ], 0.1, 0.5, 0.99, 1e-8, 0.05))
+            Expect.isLessThan worst 1e-12 "after four steps"
+            Expect.throwsT<System.ArgumentException>
+                (fun () ->
+                    use w = torch.zeros (1L)
+                    new Optim.AdamW ([| struct ("w", w) |], 0.0, 1.0, 0.99) |> ignore)
+                "a moment of 1"
+        }
         test "LARS takes SimCLR's first step" {
             // methods.md, section 7: w (1, 2, -2), g (.1, .2, .2), decay .1, eta .001, rate .3.
             let w = torch.tensor([| 1.0; 2.0; -2.0 |]).reshape(1L, 3L).requires_grad_ true

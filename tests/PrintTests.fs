@@ -58,6 +58,7 @@ let private recipes =
                         Rule.Clipped (3.0, Rule.Sgd 0.9)
                         Rule.Lars 0.95
                         Rule.Lamb
+                        Rule.Adam (0.5, 0.999)
                         Rule.Accumulated (8, Rule.Clipped (1.0, Rule.AdamW))
                     ][i % 5]
                 Rate =

@@ -210,6 +210,18 @@ let all = [
                 values.mul (0.7.ToScalar()) + noise.mul (0.3.ToScalar())) with
             Rows = fun c -> [ 3 * c.N ]
     }
+    pairs
+        "hinge of discriminators"
+        true
+        false
+        (fun c x -> two (Reference.Adversarial.Hinge (x[0], x[1], c.N)))
+        (fun _ x -> Torch.Adversarial.Loss (x[0], x[1]))
+    pairs
+        "those who are judged"
+        true
+        false
+        (fun c x -> two (Reference.Adversarial.Judged (x[0], x[1], c.N)))
+        (fun _ x -> Torch.Adversarial.Judged (x[0], x[1]))
     single "pseudo-labels" 1 (fun c x -> Reference.PseudoLabel.Loss (x, targets c, c.N, 0.5)) (fun c _ x ->
         Torch.PseudoLabel.Loss (x, like x c.N (targets c), 0.5))
     single "consistency" 1 (fun c x -> Reference.Consistency.Loss (x, targets c, c.N, 0.4, 0.5)) (fun c _ x ->

@@ -38,6 +38,11 @@ let all: (string * Recipe) list =
         with' (infoNceBothWays 0.2) [ repel inBatch; momentumTarget 0.99; predict mlp ] small
         |> apart
         "InstDisc", { with' (infoNce 0.1) [ repel (bank 0.5) ] small with Views = [ small.Views.Head ] }
+        "InstDisc, near its rows",
+        {
+            with' (infoNce 0.1) [ repel (bank 0.5); stayNear 30.0 ] small with
+                Views = [ small.Views.Head ]
+        }
         "InstDisc by noise",
         {
             with' (infoNce 0.1) [ repel (bankNoise 12 0.5) ] small with
@@ -189,6 +194,7 @@ let all: (string * Recipe) list =
                 Encoder = transformer |> sinCos
                 Projector = head [ linear 16; relu; linear 8 ]
         }
+        "BigBiGAN", { with' (bigBiGan 4 16) [] small with Views = [ small.Views.Head ] }
         "MSN on a transformer that drops patches",
         {
             with'

@@ -25,6 +25,7 @@ let private rules
         "SGD", (fun p v c -> new Optim.Sgd (p, 0.9, 0.01, Vectors = v, Clip = c))
         "SGD with Nesterov's momentum",
         (fun p v c -> new Optim.Sgd (p, 0.9, 0.01, true, Vectors = v, Clip = c))
+        "Adam", (fun p v c -> new Optim.AdamW (p, 0.05, 0.5, 0.99, Vectors = v, Clip = c))
         "AdamW", (fun p v c -> new Optim.AdamW (p, 0.05, Vectors = v, Clip = c))
         "LAMB", (fun p v c -> new Optim.Lamb (p, 0.05, Vectors = v, Clip = c))
         "LARS, rate inside", larsOf Optim.LarsForm.Inside false false

@@ -13,6 +13,11 @@ module Check =
         | Rule.Lars momentum when not (momentum >= 0.0 && momentum < 1.0) -> [
             RecipeError.BadMomentum momentum
           ]
+        | Rule.Adam (first, second) -> [
+            for momentum in [ first; second ] do
+                if not (momentum >= 0.0 && momentum < 1.0) then
+                    RecipeError.BadMomentum momentum
+          ]
         | Rule.Clipped (length, inner) -> [
             if not (finite length && length > 0.0) then
                 RecipeError.BadClip length
@@ -66,6 +71,7 @@ module Check =
             "entropy weight", epsilon, epsilon > 0.0
             "number of iterations", float iterations, iterations >= 1
         | Mechanism.KeepApart weight
+        | Mechanism.StayNear weight
         | Mechanism.MeanEntropy weight -> "weight", weight, weight >= 0.0
         | Mechanism.Whiten (size, epsilon) ->
             "number of images", float size, size >= 2
@@ -107,6 +113,12 @@ module Check =
             | Mechanism.MomentumTarget _ when (Mechanism.labelling recipe.Avoid).IsSome ->
                 RecipeError.LabelledTwice mechanism
             | _ when not (Objective.understands recipe.Objective mechanism) ->
+                RecipeError.MechanismWithoutTerm (mechanism, recipe.Objective)
+            | Mechanism.StayNear _ when
+                (match Mechanism.negatives recipe.Avoid with
+                 | Some (Negatives.Bank _) -> false
+                 | _ -> true)
+                ->
                 RecipeError.MechanismWithoutTerm (mechanism, recipe.Objective)
             | Mechanism.BalanceOver _ when (Mechanism.balance recipe.Avoid).IsNone ->
                 RecipeError.NothingBalanced mechanism

@@ -123,11 +123,12 @@ module CheckNetwork =
         | Some (Head predictor, _) when List.exists isJoin predictor -> RecipeError.NothingToJoin
         | _ -> ()
         match cut, recipe.Objective with
-        | [], (Objective.PredictAhead _ | Objective.LocalGlobal _ | Objective.Restore _) when
+        | [], (Objective.PredictAhead _ | Objective.LocalGlobal _ | Objective.Restore _ | Objective.BiGan _) when
             Recipe.locals recipe <> []
             ->
             RecipeError.NoLocals recipe.Objective
-        | (a, _) :: _, (Objective.PredictAhead _ | Objective.LocalGlobal _ | Objective.Restore _) ->
+        | (a, _) :: _,
+          (Objective.PredictAhead _ | Objective.LocalGlobal _ | Objective.Restore _ | Objective.BiGan _) ->
             RecipeError.EncoderDoesNotFit (
                 recipe.Encoder,
                 $"whole images under {Objective.name recipe.Objective}, not {Print.augmentation (tilesOf a)}"
@@ -189,6 +190,20 @@ module CheckNetwork =
             RecipeError.EncoderDoesNotFit (
                 split,
                 "a bank for each group of channels, `repel (bank 0.5)`, or both ways among the batch: one queue would mix the groups, and one way only the first would learn"
+            )
+        | Objective.BiGan _, (Encoder.Split _ | Encoder.Patchwise _ as other) ->
+            RecipeError.EncoderDoesNotFit (
+                other,
+                "one encoder of whole images: a discriminator sees all of their channels at once"
+            )
+        | Objective.BiGan _, _ when
+            Recipe.globals recipe
+            |> List.exists (fun a -> not (Plan.ofAugmentation a).Extent.IsSized)
+            ->
+            RecipeError.BadObjective (
+                recipe.Objective,
+                "side of the views to be made, which a step like `crop 28<px> (between 0.2 1.0)` sets,",
+                0.0
             )
         | Objective.Classify _, (Encoder.Split _ as split) ->
             RecipeError.EncoderDoesNotFit (

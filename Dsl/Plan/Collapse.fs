@@ -33,6 +33,10 @@ module Collapse =
 
     // Dot products of equal rows grow with their lengths, which no term on directions holds back.
     let private isRaw = Objective.isRaw
+    let private contest =
+        let why =
+            "codes that are one for all, or fill fewer dimensions than the normal distribution, are told from it"
+        prevention [] why "Donahue and Simonyan 2019, section 2" false
 
     let private complete objective avoid = [
         for mechanism in avoid |> List.filter (Objective.understands objective) do
@@ -98,14 +102,6 @@ module Collapse =
                     "Caron et al. 2020, equation 3"
                     true
             | _ -> ()
-        match Objective.inner objective with
-        | Objective.BarlowTwins _ ->
-            prevention
-                []
-                "values are standardized over the batch: a constant has no correlation with itself and costs d"
-                "Zbontar et al. 2021, equation 1; without the other term 57.3 in place of 71.4, table 5"
-                true
-        | _ -> ()
         match choose spreads avoid with
         | [ spread ] when Objective.understands objective spread ->
             prevention
@@ -115,12 +111,19 @@ module Collapse =
                 true
         | _ -> ()
         match Objective.inner objective with
+        | Objective.BarlowTwins _ ->
+            prevention
+                []
+                "values are standardized over the batch: a constant has no correlation with itself and costs d"
+                "Zbontar et al. 2021, equation 1; without the other term 57.3 in place of 71.4, table 5"
+                true
         | Objective.Classify _ ->
             prevention
                 []
                 "labels of different classes differ, and one answer to all costs their entropy at least"
                 "the definition of cross-entropy"
                 true
+        | Objective.BiGan _ -> contest
         | Objective.Imax _ ->
             prevention
                 []
@@ -189,6 +192,7 @@ module Collapse =
                 "the determinant of what agrees is 0 as soon as a dimension is missing"
                 "Becker and Hinton 1992, in its form for vectors"
                 true
+        | Objective.BiGan _ -> contest
         | _ -> ()
     ]
 
@@ -252,12 +256,10 @@ module Collapse =
                 false
         | _ -> ()
         match Mechanism.negatives avoid with
-        | Some (Negatives.Bank (_, momentum) as bank) when momentum > 0.0 ->
-            prevention
-                [ Mechanism.Repel bank ]
-                "a row of the bank moves part of the way at a time"
-                "Wu et al. 2018, section 3.2 (proximal term)"
-                false
+        | Some (Negatives.Bank (_, momentum) as bank) when momentum > 0.0 || Mechanism.near avoid > 0.0 ->
+            let by = Mechanism.Repel bank :: choose _.IsStayNear avoid
+            let why = "rows move part of the way at a time, and a proximal term holds embeddings to them"
+            prevention by why "Wu et al. 2018, section 3.3" false
         | _ -> ()
     ]
 

@@ -25,6 +25,11 @@ module Equation =
             $"+ {weight} mean log(1 + exp(max |e − e⁺| − min |e − e⁻|))         e: what a second head makes of each view"
         | Unlabelled.Rotation weight -> $"+ {weight} mean CE(turn, which of 4 turns)"
 
+    let private steps =
+        function
+        | 1 -> ""
+        | several -> $" at every {several}th step"
+
     /// The lines of an objective's formula.
     let rec lines =
         function
@@ -126,6 +131,14 @@ module Equation =
         | Objective.Restore (t, r) -> [
             $"L = {r.Contrast} NT-Xent(t = {t}) + {r.Pixels} mean over hidden (x − x̂)² + {r.Noise} mean over seen (e − ê)²"
             "x̂, ê: what the decoder tells of values and noise"
+          ]
+        | Objective.BiGan c -> [
+            "L = mean max(0, 1 − s(x, E(x))) + mean max(0, 1 + s(G(z), z)), which discriminators lower"
+            $"E and G lower mean s(x, E(x)) − mean s(G(z), z){steps c.Steps}; z ~ N(0, I), E(x): drawn by a mean and a deviation"
+            if c.Single then
+                "s: a score of the pair, one of the image and one of the code, each with a hinge of its own"
+            else
+                "s: a score of the pair"
           ]
         | Objective.SupCon t -> [
             "L = −mean over 2N views of mean over v of log( exp(u·v/t) / Σ exp(u·k/t) )"

@@ -92,6 +92,7 @@ module Graph =
             | Mechanism.KeepVariance -> "keep variance"
             | Mechanism.MatchPrior -> "match prior"
             | Mechanism.KeepApart _ -> "keep apart"
+            | Mechanism.StayNear weight -> $"stay near, {weight}"
             | Mechanism.MeanEntropy _ -> "mean entropy"
             | Mechanism.Whiten _ -> "whiten"
             | _ -> ()
@@ -111,6 +112,7 @@ module Graph =
         | None, Objective.PredictAhead ahead ->
             Some [ "context networks"; $"rows {ahead.First} to {ahead.Last} on" ]
         | None, Objective.Restore (_, it) -> Some [ "decoder"; $"{it.Depth} x {it.Width}" ]
+        | None, Objective.BiGan c -> Some [ "discriminators"; (if c.Single then "F, H and J" else "J") ]
         | None, Objective.LocalGlobal _ -> Some [ "places of"; "two maps" ]
         | _ -> None
 
@@ -149,6 +151,9 @@ module Graph =
                     part "target projector" 3 1 [ "projector g′"; "follows g" ]
                 if split then
                     part "targets" 4 1 ("targets" :: treated)
+                match recipe.Objective with
+                | Objective.BiGan c -> part "generator" 3 1 [ "generator G"; $"width {c.Width}" ]
+                | _ -> ()
                 match scored with
                 | Some p ->
                     part "prototypes" 4 low [
@@ -173,6 +178,11 @@ module Graph =
                 if before.IsSome then
                     "projector", "predictor", Way.Learns
                 last, "objective", Way.Learns
+                match recipe.Objective with
+                | Objective.BiGan _ ->
+                    "globals", "generator", Way.Stopped
+                    "generator", "predictor", Way.Learns
+                | _ -> ()
                 match momentum with
                 | Some schedule ->
                     "globals", "target encoder", Way.Stopped

@@ -73,6 +73,12 @@ module ObjectiveNumbers =
             "decoder's depth", float r.Depth, true
             "decoder's heads", float r.Heads, true
           ]
+        | Objective.BiGan c -> [
+            "width", float c.Width, true
+            "width of the discriminators", float c.Hidden, true
+            "number of blocks", float c.Blocks, false
+            "number of the discriminators' steps", float c.Steps, true
+          ]
         | Objective.LocalGlobal (clip, penalty) -> [
             "clip", clip, true
             "weight of the squares", penalty, false

@@ -9,6 +9,7 @@ type Bank
     (
         noise: int,
         momentum: float,
+        near: float,
         images: int,
         embedding: int,
         lengths: bool,
@@ -31,8 +32,7 @@ type Bank
         else
             None
 
-    /// Embeddings of these images against their own rows: among all, or among rows drawn from the bank by the step.
-    member _.Loss(z: torch.Tensor, own: torch.Tensor, temperature, step) =
+    let contrasted (z: torch.Tensor) (own: torch.Tensor) temperature step =
         match normaliser with
         | None -> Torch.InfoNce.Bank (z, rows, own, temperature, lengths, products = products)
         | Some normaliser ->
@@ -47,6 +47,15 @@ type Bank
                 normaliser.copy_ (Torch.NoiseContrast.LogNormaliser (scores, temperature, int64 images))
                 |> ignore
             Torch.NoiseContrast.Loss (scores, normaliser.squeeze 0L, temperature, int64 images)
+
+    /// Embeddings of these images against their own rows: among all, or among rows drawn from the bank by the step; and so many times their squared distance to those rows as is asked for.
+    member _.Loss(z: torch.Tensor, own: torch.Tensor, temperature, step) =
+        let loss = contrasted z own temperature step
+        if near = 0.0 then
+            loss
+        else
+            let old = rows.index_select (0L, own)
+            loss + (unit z - old).square().sum([| 1L |]).mean() * Scope.number near
 
     /// Mixes these embeddings into the rows of their images.
     member _.Store(z: torch.Tensor, own: torch.Tensor) =

@@ -33,6 +33,14 @@ type Restored = {
     Hidden: torch.Tensor
 }
 
+/// Scores of a view's pairs and of made ones, n x k each.
+type Scores = {
+    /// With gradient into what judges.
+    Judging: (torch.Tensor * torch.Tensor) option
+    /// With gradient into what is judged, at steps of encoder and generator.
+    Judged: (torch.Tensor * torch.Tensor) option
+}
+
 /// What the views of a batch became.
 type Branches = {
     /// Predictions of the views, n x d each, global views first; without a predictor, their embeddings.
@@ -47,6 +55,8 @@ type Branches = {
     Restored: Restored list
     /// What patches predict of others, where the objective asks for it.
     Ahead: Prediction list
+    /// What is judged, where the objective is a contest.
+    Scores: Scores list
     /// The learnt prototypes, and those of the target, where the objective has any.
     Prototypes: (torch.Tensor * torch.Tensor) option
     /// Numbers of the images in their set.
@@ -64,7 +74,7 @@ type Branches = {
 /// Branches without a network, for objectives that are looked at alone.
 module Branches =
     /// Embeddings compared with targets, n x d each, prototypes given: image i is number i, of a class of its own; where embeddings are logits, of class i modulo d. The model
-    /// takes embeddings for images and gives them back; its second head reads their first four values; teachers find all classes alike. An image has one place and one patch, its embedding.
+    /// takes embeddings for images and gives them back; its second head reads their first four values; teachers find all classes alike; a code is judged by the sum of its values. An image has one place and one patch, its embedding.
     let alone objective epoch prototypes (predictions: torch.Tensor list) targets =
         let n, d = int predictions.Head.shape[0], predictions.Head.shape[1]
         let four (z: torch.Tensor) = z.repeat([| 4L; 4L |]).narrow(1L, 0L, 4L)
@@ -87,6 +97,14 @@ module Branches =
                             if v <> q then
                                 { Guesses = z; Embeddings = target; Which = torch.arange (int64 n) }
                   ]
+                | _ -> []
+            Scores =
+                match objective with
+                | Objective.BiGan _ ->
+                    predictions
+                    |> List.map (fun z ->
+                        let sum = z.sum ([| 1L |], true)
+                        { Judging = None; Judged = Some (sum, torch.zeros_like (sum.detach ())) })
                 | _ -> []
             Prototypes = prototypes
             Images = torch.arange (int64 n)

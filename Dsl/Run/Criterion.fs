@@ -57,6 +57,7 @@ type Criterion
                 Bank (
                     noise,
                     momentum,
+                    Mechanism.near avoid,
                     images,
                     embedding,
                     lengths,
@@ -216,6 +217,7 @@ type Criterion
             PlaceLoss.restored restoration branches.Restored (compared step branches)
             |> PrototypeLoss.apart avoid branches,
             ignore
+        | Objective.BiGan _, _, _ -> PlaceLoss.contested branches.Scores, ignore
         | Objective.LocalGlobal (clip, penalty), _, _ ->
             PlaceLoss.scales setting negatives.IsSome clip penalty step branches.Images branches.Scales
             |> PrototypeLoss.apart avoid branches,

@@ -101,6 +101,14 @@ module Explain =
                         let seen = places - int (it.Share * float places)
                         let shown = torch.arange(int64 seen).unsqueeze(0L).``to`` x.device
                         it.Through x shown ((torch.zeros 1L).``to`` x.device) |> ignore
+                    | None, None when network.Rivals.IsSome ->
+                        let rivals = network.Rivals.Value
+                        let h = network.Encode x
+                        let code = network.Project h + rivals.Deviation h
+                        let judges = rivals.Judges ()
+                        let seen = judges.Image true (torch.cat ([| x; rivals.Make code |], 0L))
+                        let read = judges.Code true (torch.cat ([| code; code |], 0L))
+                        judges.Score true seen read |> ignore
                     | None, None ->
                         for tower in network.Online.Towers do
                             tower.Embed x |> network.Predict |> ignore))

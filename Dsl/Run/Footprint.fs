@@ -57,6 +57,7 @@ module Footprint =
         | Rule.Sgd _
         | Rule.Lars _ -> 1L
         | Rule.AdamW
+        | Rule.Adam _
         | Rule.Lamb -> 2L
         | Rule.Clipped (_, inner)
         | Rule.Accumulated (_, inner) -> beside inner

@@ -76,6 +76,8 @@ type Network = {
     Compare: (torch.Tensor -> Scales) option
     /// What tells hidden patches, where the objective asks for it.
     Restore: Restore option
+    /// Generator and discriminators, where the objective is a contest.
+    Rivals: Rivals option
     /// The copy that follows the learnt branch with momentum.
     Target: Branch option
     /// Of the views.
@@ -198,6 +200,22 @@ module Network =
             online.Project seen.Pooled, decode grid seen.Patches shown deviation
         { Share = restoration.Share; Patch = int it.Patch; Through = through }
 
+    let private rivals (online: Branch) channels (recipe: Recipe) (contest: Contest) =
+        let plan = Plan.ofAugmentation (List.head (Recipe.globals recipe))
+        let view =
+            match plan.Extent with
+            | Sized (height, width) -> Views.shape channels (int height) (int width) plan
+            | _ -> invalidOp "a generator needs views of a known size; `check` refuses others"
+        let codes = online.Embedding
+        let deviation =
+            snd (Heads.build online.Weights "deviation" online.Width (Head [ Layer.Linear (codes, true) ]))
+        {
+            // Near 0 at first: a code that is all noise would match the normal distribution without telling anything of its image.
+            Deviation = fun h -> torch.nn.functional.softplus (deviation h - Scope.number 4.0)
+            Make = Generator.build online.Weights contest.Width codes view
+            Judges = Judges.build online.Weights contest codes view
+        }
+
     let private compare (online: Branch) (view: torch.Tensor) =
         let seen = online.See Sight.Whole view
         match online.Scales, seen.Finer with
@@ -249,6 +267,10 @@ module Network =
                 match recipe.Objective, recipe.Encoder with
                 | Objective.Restore (_, restoration), Encoder.ViT it ->
                     Some (restore online it channels restoration)
+                | _ -> None
+            Rivals =
+                match recipe.Objective with
+                | Objective.BiGan contest -> Some (rivals online channels recipe contest)
                 | _ -> None
             Compare = if comparesPlaces recipe.Objective then Some (compare online) else None
             Target =

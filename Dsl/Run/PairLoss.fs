@@ -148,6 +148,7 @@ module PairLoss =
         | Objective.Sliced (prior, w) -> toPrior setting prior (weight Mechanism.MatchPrior w) step p t
         | Objective.PredictAhead _
         | Objective.LocalGlobal _
+        | Objective.BiGan _
         | Objective.SwapCodes _
         | Objective.SelfDistill _
         | Objective.Classify _

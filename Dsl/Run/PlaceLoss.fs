@@ -71,3 +71,15 @@ module PlaceLoss =
             contrast
         else
             contrast + sum terms / Scope.number (float terms.Length)
+
+    /// The losses of a contest, the mean over views: in value that of the discriminators alone, for the two losses together do not change until a hinge is reached; in gradient both,
+    /// each into what it is of. Without discriminators it is that of what is judged.
+    let contested (views: Scores list) =
+        let of' view =
+            let judged = view.Judged |> Option.map Torch.Adversarial.Judged
+            match view.Judging, judged with
+            | Some judging, Some judged -> Torch.Adversarial.Loss judging + (judged - judged.detach ())
+            | Some judging, None -> Torch.Adversarial.Loss judging
+            | None, Some judged -> judged
+            | None, None -> invalidOp "a contest without scores"
+        (views |> List.map of' |> sum) / Scope.number (float views.Length)

@@ -25,6 +25,7 @@ module Train =
             | Rule.Sgd momentum -> new Optim.Sgd (parameters, momentum, decay, Clip = clip)
             | Rule.Lars momentum -> new Optim.Lars (parameters, momentum, decay, Clip = clip)
             | Rule.AdamW -> new Optim.AdamW (parameters, decay, Clip = clip)
+            | Rule.Adam (first, second) -> new Optim.AdamW (parameters, decay, first, second, Clip = clip)
             | Rule.Lamb -> new Optim.Lamb (parameters, decay, Clip = clip)
             | Rule.Clipped (length, inner) ->
                 make (Nullable (if clip.HasValue then min length clip.Value else length)) inner

@@ -72,6 +72,11 @@ module Trainer =
             match network.Restore, recipe.Objective with
             | Some restore, Objective.Restore (_, it) -> Some (Hide.restore trainer batch it restore globals)
             | _ -> None
+        let contested =
+            match network.Rivals, recipe.Objective with
+            | Some rivals, Objective.BiGan contest ->
+                Some (globals |> List.mapi (Rivalry.play trainer batch contest rivals))
+            | _ -> None
         let scales = network.Compare |> Option.map (fun compare -> List.map compare globals)
         let hiding =
             match Objective.hidden recipe.Objective, network.Target with
@@ -81,6 +86,7 @@ module Trainer =
             match hiding with
             | Some (students, _, _) -> students @ online locals
             | None when restored.IsSome -> fst restored.Value
+            | None when contested.IsSome -> contested.Value |> List.map fst
             | None when scales.IsSome -> scales.Value |> List.map _.Image
             | None when predicted.IsSome -> predicted.Value |> List.map fst
             | None -> online (if oneWay then [ globals.Head ] else globals @ locals)
@@ -111,6 +117,7 @@ module Trainer =
             Restored = restored |> Option.map snd |> Option.defaultValue []
             Scales = Option.defaultValue [] scales
             Ahead = predicted |> Option.map (List.collect snd) |> Option.defaultValue []
+            Scores = contested |> Option.map (List.map snd) |> Option.defaultValue []
             Prototypes =
                 network.Online.Prototypes
                 |> Option.map (fun learnt ->

@@ -59,6 +59,8 @@ type Mechanism =
     | MatchPrior
     /// Embeddings are kept away from their nearest neighbours, by so many times the Kozachenko-Leonenko term (Sablayrolles et al. 2019; DINOv2). Goes with any objective.
     | KeepApart of weight: float
+    /// An embedding stays near the row that a bank remembers of its image: so many times their squared distance (Wu et al. 2018, section 3.3, proximal regularisation).
+    | StayNear of weight: float
     /// The mean prediction over the batch is spread over all prototypes, with this weight (MSN, section 3).
     | MeanEntropy of weight: float
     /// Embeddings are whitened in groups of so many images before they are compared, each view by itself; the covariance is shrunk towards the identity by this

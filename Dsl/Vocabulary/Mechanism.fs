@@ -85,6 +85,14 @@ module Mechanism =
             | _ -> None)
         |> Option.defaultValue 0.0
 
+    /// The weight of an embedding's distance to its row of a bank; 0 without it.
+    let near avoid =
+        avoid
+        |> List.tryPick (function
+            | Mechanism.StayNear weight -> Some weight
+            | _ -> None)
+        |> Option.defaultValue 0.0
+
     /// The weight of the mean prediction's entropy; 0 without it.
     let meanEntropy avoid =
         avoid
@@ -109,5 +117,6 @@ module Mechanism =
         | Mechanism.KeepVariance -> "keepVariance"
         | Mechanism.MatchPrior -> "matchPrior"
         | Mechanism.KeepApart _ -> "keepApart"
+        | Mechanism.StayNear _ -> "stayNear"
         | Mechanism.MeanEntropy _ -> "meanEntropy"
         | Mechanism.Whiten _ -> "whiten"

@@ -104,6 +104,19 @@ type Restoration = {
     Heads: int
 }
 
+/// What judges pairs of an image and a code, and what makes images from codes.
+type Contest = {
+    /// Channels of the generator's last map and of the image discriminator's first; they double as maps halve, 16 times at most.
+    Width: int
+    /// The width of the discriminators of codes and of pairs, and their residual blocks.
+    Hidden: int
+    Blocks: int
+    /// Whether images and codes are judged by themselves, too; without, this is BiGAN.
+    Single: bool
+    /// Steps of the discriminators for each step of encoder and generator.
+    Steps: int
+}
+
 /// What is pulled together or apart. Each global view is the target of every other view; the loss is the mean over these pairs.
 [<RequireQualifiedAccess>]
 type Objective =
@@ -162,6 +175,9 @@ type Objective =
     /// NT-Xent of views of which a share is hidden and noise is on the rest, and a decoder that tells the hidden values and the noise, mean squared differences (CAN, Mishra et al.
     /// 2022, section 3). Needs a transformer.
     | Restore of temperature: float * Restoration
+    /// Discriminators tell pairs of an image and its code from pairs of a made image and the code it was made from, codes drawn from the normal distribution; encoder and generator
+    /// learn to be taken for one another. The embedding is the mean of the code (BigBiGAN, Donahue and Simonyan 2019, section 2).
+    | BiGan of Contest
     /// NT-Xent with all images of one class as positives, the mean over them outside the logarithm (SupCon, Khosla et al. 2020, equation 2). Needs labels.
     | SupCon of temperature: float
 
@@ -201,6 +217,8 @@ type Rule =
     | Lars of momentum: float
     /// Adam with decoupled decay; moments 0.9 and 0.999.
     | AdamW
+    /// The same with these moments (0 and 0.999 in BigGAN).
+    | Adam of first: float * second: float
     /// Layer-wise adaptive moments with decoupled decay (LAMB, You et al. 2020).
     | Lamb
     /// Another rule, after gradients that are longer than this, over all weights together, have been made as long (3.0 in DINO).
@@ -219,6 +237,7 @@ module Rule =
         | Rule.Sgd _
         | Rule.Lars _
         | Rule.AdamW
+        | Rule.Adam _
         | Rule.Lamb -> 1
 
 /// The rule and its numbers. Biases and batch-norm parameters are never decayed.

@@ -35,6 +35,7 @@ module Objective =
         | Objective.PredictAhead _ -> "CPC"
         | Objective.LocalGlobal _ -> "AMDIM"
         | Objective.Restore _ -> "CAN"
+        | Objective.BiGan it -> if it.Single then "BigBiGAN" else "BiGAN"
 
     /// What the loss is multiplied by.
     let factor =
@@ -121,7 +122,8 @@ module Objective =
                 2
             else
                 1
-        | Objective.PredictAhead _ -> 1
+        | Objective.PredictAhead _
+        | Objective.BiGan _ -> 1
         | _ -> 2
 
     /// Whether its targets never carry gradient, whatever the mechanisms.
@@ -135,12 +137,13 @@ module Objective =
     /// Whether a mechanism does anything in it: has a term, or changes what is compared.
     let understands objective mechanism =
         match mechanism, inner objective with
-        | _, Objective.Classify _ -> false
+        | _, (Objective.Classify _ | Objective.BiGan _) -> false
         | Mechanism.Repel negatives,
           (Objective.PredictAhead _ | Objective.LocalGlobal _ | Objective.Restore _) ->
             negatives = Negatives.InBatch
         | _, (Objective.PredictAhead _ | Objective.LocalGlobal _ | Objective.Restore _) -> false
         | Mechanism.KeepApart _, _ -> true
+        | Mechanism.StayNear _, Objective.InfoNce _ -> true
         | Mechanism.Repel Negatives.InBatch,
           (Objective.NtXent _ | Objective.Decoupled _ | Objective.NtLogistic _ | Objective.MarginTriplet _ | Objective.InfoNce _)
         | Mechanism.Repel _, Objective.InfoNce _
@@ -186,6 +189,7 @@ module Objective =
         | Objective.AlignSpread _
         | Objective.LeJepa _ -> [ "matchPrior" ]
         | Objective.Imax _
+        | Objective.BiGan _
         | Objective.Classify _ -> []
 
     /// Whether it looks at directions only, so that an embedding of one value says nothing but its sign.
@@ -201,6 +205,7 @@ module Objective =
         | Objective.Classify _
         | Objective.PredictAhead _
         | Objective.LocalGlobal _
+        | Objective.BiGan _
         | Objective.Raw _ -> false
         | _ -> true
 

@@ -129,6 +129,22 @@ module ObjectiveWords =
             Objective.Restore (temperature, { it with Width = width; Depth = depth; Heads = heads })
         | other -> other
 
+    /// BigBiGAN with so many channels in the widest maps, discriminators of codes and pairs of this width, in 2 residual blocks; encoder and generator step every time.
+    let bigBiGan width hidden =
+        Objective.BiGan { Width = width; Hidden = hidden; Blocks = 2; Single = true; Steps = 1 }
+
+    /// BigBiGAN whose discriminators make so many steps for each step of encoder and generator: 2 in the paper.
+    let judging steps =
+        function
+        | Objective.BiGan it -> Objective.BiGan { it with Steps = steps }
+        | other -> other
+
+    /// BigBiGAN that judges pairs only, not images and codes by themselves: BiGAN.
+    let pairsOnly =
+        function
+        | Objective.BiGan it -> Objective.BiGan { it with Single = false }
+        | other -> other
+
     /// AMDIM: scores clipped at 20, their squares weighed by 0.05 in the official code.
     let localGlobal clip penalty = Objective.LocalGlobal (clip, penalty)
 

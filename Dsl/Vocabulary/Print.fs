@@ -112,6 +112,7 @@ module Print =
         | Mechanism.KeepVariance -> "Mechanism.KeepVariance"
         | Mechanism.MatchPrior -> "Mechanism.MatchPrior"
         | Mechanism.KeepApart weight -> $"Mechanism.KeepApart {number weight}"
+        | Mechanism.StayNear weight -> $"Mechanism.StayNear {number weight}"
         | Mechanism.MeanEntropy weight -> $"Mechanism.MeanEntropy {number weight}"
         | Mechanism.Whiten (size, epsilon) -> $"Mechanism.Whiten ({size}, {number epsilon})"
 
@@ -174,6 +175,8 @@ module Print =
                 $"Contrast = {number r.Contrast}; Pixels = {number r.Pixels}; Noise = {number r.Noise}"
             let decoder = $"Width = {r.Width}; Depth = {r.Depth}; Heads = {r.Heads}"
             $"Objective.Restore ({number t}, {{ Share = {number r.Share}; Deviation = {number r.Deviation}; {weights}; {decoder} }})"
+        | Objective.BiGan c ->
+            $"Objective.BiGan {{ Width = {c.Width}; Hidden = {c.Hidden}; Blocks = {c.Blocks}; Single = {truth c.Single}; Steps = {c.Steps} }}"
         | Objective.LocalGlobal (clip, penalty) -> $"Objective.LocalGlobal ({number clip}, {number penalty})"
 
     let private decline =
@@ -236,6 +239,7 @@ module Print =
         | Rule.Sgd momentum -> $"Rule.Sgd {number momentum}"
         | Rule.Lars momentum -> $"Rule.Lars {number momentum}"
         | Rule.AdamW -> "Rule.AdamW"
+        | Rule.Adam (first, second) -> $"Rule.Adam ({number first}, {number second})"
         | Rule.Lamb -> "Rule.Lamb"
         | Rule.Clipped (length, inner) -> $"Rule.Clipped ({number length}, {rule inner})"
         | Rule.Accumulated (pieces, inner) -> $"Rule.Accumulated ({pieces}, {rule inner})"

@@ -82,6 +82,7 @@ module Recipe =
         | Objective.PredictAhead _
         | Objective.Restore _
         | Objective.LocalGlobal _
+        | Objective.BiGan _
         | Objective.Classify _ -> false
         | other -> (Objective.hidden other).IsNone
 

@@ -102,6 +102,9 @@ module Words =
     /// Embeddings are kept away from their nearest neighbours; weight 0.1 in DINOv2.
     let keepApart weight = Mechanism.KeepApart weight
 
+    /// Beside a bank: embeddings stay near the rows of their images; 30 in InstDisc's paper.
+    let stayNear weight = Mechanism.StayNear weight
+
     /// The mean prediction is spread over all prototypes; weight 1 in MSN.
     let meanEntropy weight = Mechanism.MeanEntropy weight
 

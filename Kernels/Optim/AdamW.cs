@@ -14,9 +14,10 @@ public sealed class AdamW : Moments
 
     private readonly double _decay;
 
-    /// <summary>Decay not negative.</summary>
-    public AdamW((string Name, Tensor Value)[] parameters, double decay)
-        : base(parameters) => _decay = decay;
+    /// <summary>Decay not negative; moments from 0 to below 1, 0.9 and 0.999 in PyTorch.</summary>
+    /// <exception cref="ArgumentException">A moment is not.</exception>
+    public AdamW((string Name, Tensor Value)[] parameters, double decay, double first = 0.9, double second = 0.999)
+        : base(parameters, first, second) => _decay = decay;
 
     /// <inheritdoc/>
     protected override void Update(int i, Tensor value, Tensor gradient, double rate, bool excluded)
