@@ -73,6 +73,12 @@ let all = [
         (fun c x -> two (Reference.BarlowTwins.Loss (x[0], x[1], c.N, lambda)))
         (fun _ x -> Torch.BarlowTwins.Loss (x[0], x[1], lambda))
     pairs
+        "Barlow Twins, unbiased"
+        true
+        false
+        (fun c x -> two (Reference.BarlowTwins.Loss (x[0], x[1], c.N, lambda, true)))
+        (fun _ x -> Torch.BarlowTwins.Loss (x[0], x[1], lambda, true))
+    pairs
         "VICReg"
         true
         false
@@ -224,6 +230,16 @@ let all = [
         (fun _ x -> Torch.Adversarial.Judged (x[0], x[1]))
     single "pseudo-labels" 1 (fun c x -> Reference.PseudoLabel.Loss (x, targets c, c.N, 0.5)) (fun c _ x ->
         Torch.PseudoLabel.Loss (x, like x c.N (targets c), 0.5))
+    single
+        "pseudo-labels by their share"
+        1
+        (fun c x -> Reference.PseudoLabel.ByShare (x, targets c, c.N, 0.5))
+        (fun c _ x -> Torch.PseudoLabel.ByShare (x, like x c.N (targets c), 0.5))
+    single
+        "divergence turned round"
+        1
+        (fun c x -> Reference.Consistency.Turned (x, targets c, c.N))
+        (fun c _ x -> Torch.Consistency.Turned (x, like x c.N (targets c)))
     single "consistency" 1 (fun c x -> Reference.Consistency.Loss (x, targets c, c.N, 0.4, 0.5)) (fun c _ x ->
         Torch.Consistency.Loss (x, like x c.N (targets c), 0.4, 0.5))
     single "distillation" 1 (fun c x -> Reference.Consistency.Distil (x, targets c, c.N, c.T)) (fun c _ x ->

@@ -81,6 +81,7 @@ let all: (string * Recipe) list =
         "DINO with balance",
         with' (selfDistill 0.1 (prototypes 12 0<epoch>)) [ momentumTarget 0.99; balance 0.05 3 ] small
         "Barlow Twins", with' (barlowTwins 0.01) [ decorrelate ] small |> apart
+        "Barlow Twins, unbiased", with' (barlowTwinsUnbiased 0.01) [ decorrelate ] small |> apart
         "VICReg", with' (vicReg 25.0 25.0 1.0) [ keepVariance; decorrelate ] small |> apart
         "VICReg with a target", with' (vicReg 25.0 25.0 1.0) [ keepVariance; decorrelate; stopGradient ] small
         "alignment and uniformity", with' (alignUniform 2.0 1.0) [ matchPrior ] small
@@ -122,6 +123,8 @@ let all: (string * Recipe) list =
         "supervised", { with' supervised [] small with Views = [ small.Views.Head ] }
         "pseudo-labels", with' (semiSupervised 2 8 [ pseudoLabel 0.3 1.0 0.4; leastEntropy 0.1 ]) [] small
         "VAT", with' (semiSupervised 2 8 [ vat 1.0 0.3 0.4; leastEntropy 0.06 ]) [] small
+        "VAT and pseudo-labels as in their code",
+        with' (semiSupervised 2 8 [ vatTurned 1.0 0.1 0.0; pseudoLabelByShare 0.1 0.3 0.0 ]) [] small
         "UDA", with' (semiSupervised 2 8 [ sharpened 0.4 0.3 1.0 ] |> annealed Annealing.Linear) [] small
         "FixMatch", with' (semiSupervised 2 8 [ confident 0.3 1.0 ]) [] small
         "S4L by exemplars", with' (semiSupervised 2 8 [ exemplar 6 1.0 ]) [] small
@@ -191,6 +194,12 @@ let all: (string * Recipe) list =
         "CAN",
         {
             with' (restore 0.1 0.5 0.1) [ repel inBatch ] small with
+                Encoder = transformer |> sinCos
+                Projector = head [ linear 16; relu; linear 8 ]
+        }
+        "CAN with noised targets",
+        {
+            with' (restore 0.1 0.5 0.1 |> noisedTargets) [ repel inBatch ] small with
                 Encoder = transformer |> sinCos
                 Projector = head [ linear 16; relu; linear 8 ]
         }

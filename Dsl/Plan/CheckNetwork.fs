@@ -123,12 +123,13 @@ module CheckNetwork =
         | Some (Head predictor, _) when List.exists isJoin predictor -> RecipeError.NothingToJoin
         | _ -> ()
         match cut, recipe.Objective with
-        | [], (Objective.PredictAhead _ | Objective.LocalGlobal _ | Objective.Restore _ | Objective.BiGan _) when
+        | [],
+          (Objective.PredictAhead _ | Objective.LocalGlobal _ | Objective.Restore _ | Objective.RestoreNoised _ | Objective.BiGan _) when
             Recipe.locals recipe <> []
             ->
             RecipeError.NoLocals recipe.Objective
         | (a, _) :: _,
-          (Objective.PredictAhead _ | Objective.LocalGlobal _ | Objective.Restore _ | Objective.BiGan _) ->
+          (Objective.PredictAhead _ | Objective.LocalGlobal _ | Objective.Restore _ | Objective.RestoreNoised _ | Objective.BiGan _) ->
             RecipeError.EncoderDoesNotFit (
                 recipe.Encoder,
                 $"whole images under {Objective.name recipe.Objective}, not {Print.augmentation (tilesOf a)}"
@@ -165,13 +166,13 @@ module CheckNetwork =
                 other,
                 "patches of the image, each seen alone, for CPC: `patchwise 8<px> 4<px> (...)`"
             )
-        | Objective.Restore (_, r), Encoder.ViT _ ->
+        | (Objective.Restore (_, r) | Objective.RestoreNoised (_, r)), Encoder.ViT _ ->
             if r.Heads >= 1 && (r.Width % r.Heads <> 0 || r.Width % 4 <> 0) then
                 RecipeError.EncoderDoesNotFit (
                     recipe.Encoder,
                     $"a decoder whose width, {r.Width}, is a multiple of its {r.Heads} heads and of 4"
                 )
-        | Objective.Restore _, other ->
+        | (Objective.Restore _ | Objective.RestoreNoised _), other ->
             RecipeError.EncoderDoesNotFit (
                 other,
                 "a transformer, which CAN hides patches from: `vitCompact 28<px> 4<px>`"

@@ -111,7 +111,8 @@ module Collapse =
                 true
         | _ -> ()
         match Objective.inner objective with
-        | Objective.BarlowTwins _ ->
+        | Objective.BarlowTwins _
+        | Objective.BarlowTwinsUnbiased _ ->
             prevention
                 []
                 "values are standardized over the batch: a constant has no correlation with itself and costs d"

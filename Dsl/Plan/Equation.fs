@@ -12,9 +12,13 @@ module Equation =
         function
         | Unlabelled.PseudoLabel (threshold, weight, _) ->
             $"+ {weight} mean [ max p ≥ {threshold} ] CE(argmax p, p)         p = softmax of the logits"
+        | Unlabelled.PseudoLabelByShare (threshold, weight, _) ->
+            $"+ {weight} mean [ max p ≥ {threshold} ] · mean CE(argmax p, p)         p = softmax of the logits"
         | Unlabelled.LeastEntropy weight -> $"+ {weight} mean H(p)"
         | Unlabelled.Vat (epsilon, _, weight, _) ->
             $"+ {weight} mean KL(p(x) ‖ p(x + r))         r: the step of length {epsilon} that changes p most"
+        | Unlabelled.VatTurned (epsilon, _, weight, _) ->
+            $"+ {weight} mean KL(p(x + r) ‖ p(x))         r: the step of length {epsilon} that changes p most"
         | Unlabelled.Sharpened (temperature, confidence, weight) ->
             $"+ {weight} mean [ max p ≥ {confidence} ] KL(sharp p ‖ p′)         sharp p = softmax(logits / {temperature}), p′ of the last view"
         | Unlabelled.Confident (threshold, weight) ->
@@ -84,6 +88,9 @@ module Equation =
             $"L = Σᵢ (1 − Cᵢᵢ)² + {lambda} Σᵢ≠ⱼ Cᵢⱼ²"
             "C: the correlations of the values of one view with those of the other over the batch"
           ]
+        | Objective.BarlowTwinsUnbiased lambda ->
+            lines (Objective.BarlowTwins lambda)
+            @ [ "values divided by their unbiased deviation: C ends at (N − 1) / N" ]
         | Objective.VicReg (i, v, c) -> [
             $"L = {i} mean (z − z′)² + {v} mean max(0, 1 − √(var + 1e-4)) + {c} Σᵢ≠ⱼ covᵢⱼ² / d"
             "var, cov: of each view's values over the batch; embeddings are not divided by their lengths"
@@ -132,6 +139,8 @@ module Equation =
             $"L = {r.Contrast} NT-Xent(t = {t}) + {r.Pixels} mean over hidden (x − x̂)² + {r.Noise} mean over seen (e − ê)²"
             "x̂, ê: what the decoder tells of values and noise"
           ]
+        | Objective.RestoreNoised (t, r) ->
+            lines (Objective.Restore (t, r)) @ [ "x: values with the noise e on them" ]
         | Objective.BiGan c -> [
             "L = mean max(0, 1 − s(x, E(x))) + mean max(0, 1 + s(G(z), z)), which discriminators lower"
             $"E and G lower mean s(x, E(x)) − mean s(G(z), z){steps c.Steps}; z ~ N(0, I), E(x): drawn by a mean and a deviation"

@@ -111,7 +111,8 @@ module Graph =
         | Some (layers, _), _ -> Some ("predictor q" :: head layers)
         | None, Objective.PredictAhead ahead ->
             Some [ "context networks"; $"rows {ahead.First} to {ahead.Last} on" ]
-        | None, Objective.Restore (_, it) -> Some [ "decoder"; $"{it.Depth} x {it.Width}" ]
+        | None, (Objective.Restore (_, it) | Objective.RestoreNoised (_, it)) ->
+            Some [ "decoder"; $"{it.Depth} x {it.Width}" ]
         | None, Objective.BiGan c -> Some [ "discriminators"; (if c.Single then "F, H and J" else "J") ]
         | None, Objective.LocalGlobal _ -> Some [ "places of"; "two maps" ]
         | _ -> None

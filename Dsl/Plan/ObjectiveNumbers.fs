@@ -15,7 +15,8 @@ module ObjectiveNumbers =
                 "number of labelled images of a step", float batch, true
             for term in terms do
                 match term with
-                | Unlabelled.PseudoLabel (threshold, weight, ramp) ->
+                | Unlabelled.PseudoLabel (threshold, weight, ramp)
+                | Unlabelled.PseudoLabelByShare (threshold, weight, ramp) ->
                     "threshold", threshold, false
                     "weight", weight, false
                     "ramp", ramp, false
@@ -24,7 +25,8 @@ module ObjectiveNumbers =
                 | Unlabelled.Exemplar (width, weight) ->
                     "width of exemplars", float width, true
                     "weight", weight, false
-                | Unlabelled.Vat (epsilon, trial, weight, ramp) ->
+                | Unlabelled.Vat (epsilon, trial, weight, ramp)
+                | Unlabelled.VatTurned (epsilon, trial, weight, ramp) ->
                     "epsilon", epsilon, true
                     "trial step", trial, true
                     "weight", weight, false
@@ -61,7 +63,8 @@ module ObjectiveNumbers =
             (if ahead.Directions = 1 || ahead.Directions = 4 then 1.0 else -1.0),
             true
           ]
-        | Objective.Restore (t, r) -> [
+        | Objective.Restore (t, r)
+        | Objective.RestoreNoised (t, r) -> [
             "temperature", t, true
             "hidden share", r.Share, true
             "shown share", 1.0 - r.Share, true
@@ -93,7 +96,8 @@ module ObjectiveNumbers =
         | Objective.MarginTriplet (m, _) -> [ "margin", m, true ]
         | Objective.Regression
         | Objective.NegativeCosine -> []
-        | Objective.BarlowTwins lambda -> [ "lambda", lambda, true ]
+        | Objective.BarlowTwins lambda
+        | Objective.BarlowTwinsUnbiased lambda -> [ "lambda", lambda, true ]
         | Objective.VicReg (i, v, c) -> [
             "invariance", i, false
             "variance", v, false

@@ -23,6 +23,7 @@ module ClassLoss =
 
     // What the step that changes predictions of the first view most changes.
     let private adversarial
+        turned
         setting
         epsilon
         trial
@@ -34,7 +35,7 @@ module ClassLoss =
         let start =
             LossSetting.normals setting step 0xFFF9 numbers x.shape[1..]
             |> fun start -> start.to_type(x.dtype).``to`` x.device
-        Torch.VirtualAdversary.Loss (Func<_, _> model, x, start, trial, epsilon, 1)
+        Torch.VirtualAdversary.Loss (Func<_, _> model, x, start, trial, epsilon, 1, turned)
 
     // A term on unlabelled images: logits of their views, u x C each, and their first view.
     let private term
@@ -49,10 +50,14 @@ module ClassLoss =
         match term with
         | Unlabelled.PseudoLabel (threshold, weight, ramp) ->
             weight * ramped ramp branches.Progress, Torch.PseudoLabel.Loss (weak, weak, threshold)
+        | Unlabelled.PseudoLabelByShare (threshold, weight, ramp) ->
+            weight * ramped ramp branches.Progress, Torch.PseudoLabel.ByShare (weak, weak, threshold)
         | Unlabelled.LeastEntropy weight -> weight, Torch.Consistency.Entropy weak
-        | Unlabelled.Vat (epsilon, trial, weight, ramp) ->
+        | Unlabelled.Vat (epsilon, trial, weight, ramp)
+        | Unlabelled.VatTurned (epsilon, trial, weight, ramp) ->
             weight * ramped ramp branches.Progress,
             adversarial
+                term.IsVatTurned
                 setting
                 epsilon
                 trial

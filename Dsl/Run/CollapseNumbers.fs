@@ -12,7 +12,7 @@ type CollapseNumbers = {
     OneDimension: float
     /// The loss when embeddings fill all dimensions evenly; with prototypes, when each image sits on one of them.
     Spread: float
-    /// The length of the gradient at one embedding for all, of all embeddings together.
+    /// The length of the gradient at one embedding for all views of all images, of all embeddings together; with prototypes, at the constant that costs less.
     Gradient: float
     /// How much further apart images are, in their deviation, after a short step down the gradient from nearly equal embeddings; 0 where nothing moves them.
     Apart: float
@@ -99,13 +99,63 @@ module CollapseNumbers =
 
     let private deviation (z: torch.Tensor) = float (z.std(0L).mean().item<float32>())
 
+    // On a prototype and as near to all, where there are any; else somewhere.
+    let private constants objective =
+        match count objective with
+        | Some _ -> [ rows (fun _ j -> if j = 0 then 1.0 else 0.0); rows (fun _ _ -> 1.0) ]
+        | None -> [ rows (fun _ j -> if j = 0 then 1.0 else 0.3 * float j) ]
+
+    // One run of `apartAfter`.
+    let private followed steps noise objective avoid (start: torch.Tensor) =
+        use _ = torch.NewDisposeScope ()
+        let objective, avoid = shrunk objective, List.map small avoid
+        let criterion = Criterion (objective, avoid, width, 1, 2, images, torch.CPU, 3UL, torch.float32)
+        let apart = rows (fun i j -> noise * normal (10_000 + i * width + j))
+        let z = (start + apart).detach().requires_grad_ true
+        let target = z.detach().clone()
+        let momentum =
+            Mechanism.momentum avoid
+            |> Option.map (fun schedule -> List.head (Schedule.values schedule))
+        let prototypes = Objective.prototypes objective |> Option.map (fun _ -> torch.eye (int64 width))
+        for step in 0 .. steps - 1 do
+            use _ = torch.NewDisposeScope ()
+            let sought =
+                match momentum with
+                | Some _ -> target
+                | None -> if stops objective avoid then z.detach () else z
+            let branches =
+                Branches.alone objective step (prototypes |> Option.map (fun p -> p, p)) [ z; z ] [
+                    sought
+                    sought
+                ]
+            let loss, remember = criterion.Loss (branches, step)
+            loss.backward ()
+            use _ = torch.no_grad ()
+            match Option.ofObj z.grad with
+            | Some gradient ->
+                z.sub_ (gradient * Scope.number (0.05 * float images)) |> ignore
+                gradient.zero_ () |> ignore
+            | None -> ()
+            momentum
+            |> Option.iter (fun m -> target.mul_(Scope.number m).add_(z * Scope.number (1.0 - m)) |> ignore)
+            remember ()
+        for _, tensor in criterion.State do
+            tensor.Dispose ()
+        deviation (z.detach () |> Torch.UnitRows.Of)
+
+    /// How far images are apart, in the mean deviation of their directions, after so many steps down the gradient from embeddings that are one but for noise of this deviation, while
+    /// the mechanisms go on: target, queue, bank, centre and labels follow. A predictor counts as one that changes nothing, prototypes stand still; with prototypes the largest of
+    /// two such starts, on one of them and as near to all. From no noise, 0 says that one embedding for all is a fixed point of training.
+    let apartAfter steps noise objective avoid =
+        use _ = torch.NewDisposeScope ()
+        constants objective
+        |> List.map (followed steps noise objective avoid)
+        |> List.max
+
     /// The numbers of an objective under these mechanisms. A predictor counts as one that changes nothing.
     let measure objective avoid =
         use _ = torch.NewDisposeScope ()
-        let constants =
-            match count objective with
-            | Some _ -> [ rows (fun _ j -> if j = 0 then 1.0 else 0.0); rows (fun _ _ -> 1.0) ]
-            | None -> [ rows (fun _ j -> if j = 0 then 1.0 else 0.3 * float j) ]
+        let constants = constants objective
         let line = rows (fun i _ -> if i % 2 = 0 then 1.0 else -1.0)
         let spread =
             match count objective with
@@ -118,7 +168,8 @@ module CollapseNumbers =
             let value, _, _ = agreeing z
             value
         let constant = constants |> List.minBy loss
-        let value, da, db = agreeing constant
+        let value = loss constant
+        let _, da, db = at objective avoid constant constant
         let noise = rows (fun i j -> 0.01 * normal (10_000 + i * width + j))
         let near = constant + noise
         let _, slope, _ = at objective avoid near near

@@ -213,7 +213,7 @@ type Criterion
             PlaceLoss.ahead repels (ahead.Last - ahead.First + 1) branches.Ahead
             |> PrototypeLoss.apart avoid branches,
             ignore
-        | Objective.Restore (_, restoration), _, _ ->
+        | (Objective.Restore (_, restoration) | Objective.RestoreNoised (_, restoration)), _, _ ->
             PlaceLoss.restored restoration branches.Restored (compared step branches)
             |> PrototypeLoss.apart avoid branches,
             ignore

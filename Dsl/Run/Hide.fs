@@ -119,8 +119,8 @@ module Hide =
         torch.tensor(seen).view(n, -1L).``to`` device,
         torch.tensor(Array.concat masks).view(n, int64 (rows * columns)).``to`` device
 
-    /// Embeddings of the global views under noise, some of their patches hidden, and what is told of those.
-    let restore trainer batch (it: Restoration) (restore: Restore) (globals: torch.Tensor list) =
+    /// Embeddings of the global views under noise, some of their patches hidden, and what is told of those; `noised` asks for values with their noise.
+    let restore trainer batch noised (it: Restoration) (restore: Restore) (globals: torch.Tensor list) =
         let drawn =
             globals
             |> List.mapi (fun v (view: torch.Tensor) ->
@@ -135,11 +135,12 @@ module Hide =
                         v
                 view, noise, deviation, seen, hidden)
         let through (view: torch.Tensor, noise: torch.Tensor, deviation, seen, hidden) =
-            let z, told = restore.Through (view + noise) seen deviation
+            let shown = view + noise
+            let z, told = restore.Through shown seen deviation
             z,
             {
                 Told = told
-                Values = Decoder.patches restore.Patch view
+                Values = Decoder.patches restore.Patch (if noised then shown else view)
                 Noise = Decoder.patches restore.Patch noise
                 Hidden = hidden
             }

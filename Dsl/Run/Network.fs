@@ -265,8 +265,8 @@ module Network =
                 | _ -> None
             Restore =
                 match recipe.Objective, recipe.Encoder with
-                | Objective.Restore (_, restoration), Encoder.ViT it ->
-                    Some (restore online it channels restoration)
+                | (Objective.Restore (_, restoration) | Objective.RestoreNoised (_, restoration)),
+                  Encoder.ViT it -> Some (restore online it channels restoration)
                 | _ -> None
             Rivals =
                 match recipe.Objective with

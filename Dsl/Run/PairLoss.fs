@@ -104,6 +104,7 @@ module PairLoss =
         =
         match objective with
         | Objective.Restore (temperature, _)
+        | Objective.RestoreNoised (temperature, _)
         | Objective.NtXent temperature when repels -> Torch.NtXent.Loss (p, t, temperature, lengths, products)
         | Objective.Decoupled (temperature, None) when repels ->
             Torch.Decoupled.Loss (p, t, temperature, lengths)
@@ -138,6 +139,8 @@ module PairLoss =
                 | None, _ -> Torch.Alignment.Loss (p, t.detach (), temperature, lengths)
             if bothWays then scale 2.0 loss else loss
         | Objective.BarlowTwins lambda -> Torch.BarlowTwins.Loss (p, t, weight Mechanism.Decorrelate lambda)
+        | Objective.BarlowTwinsUnbiased lambda ->
+            Torch.BarlowTwins.Loss (p, t, weight Mechanism.Decorrelate lambda, true)
         | Objective.VicReg (i, v, c) ->
             Torch.VicReg.Loss (p, t, i, weight Mechanism.KeepVariance v, weight Mechanism.Decorrelate c)
         | Objective.Hypersphere (sharpness, w) ->

@@ -40,7 +40,8 @@ module Subjects =
             Claim.EqualGives (fun _ _ -> -1.0)
             Claim.OrthonormalGives (fun _ -> -1.0)
           ]
-        | Objective.BarlowTwins _ -> [ Claim.EqualGives (fun _ d -> float d) ]
+        | Objective.BarlowTwins _
+        | Objective.BarlowTwinsUnbiased _ -> [ Claim.EqualGives (fun _ d -> float d) ]
         | Objective.VicReg (_, v, _) ->
             let kept = List.contains Mechanism.KeepVariance avoid
             [ Claim.EqualGives (fun _ _ -> if kept then 0.99 * v else 0.0) ]
@@ -134,7 +135,8 @@ module Subjects =
                     if not (fixedRows objective avoid) then
                         Claim.RotationFree
                 match objective with
-                | Objective.BarlowTwins _ -> Claim.Standardizing
+                | Objective.BarlowTwins _
+                | Objective.BarlowTwinsUnbiased _ -> Claim.Standardizing
                 | _ -> ()
                 if Objective.stopsTargets objective then
                     Claim.StopsTargets

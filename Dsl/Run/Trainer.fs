@@ -70,7 +70,10 @@ module Trainer =
         let predicted = network.Ahead |> Option.map (fun ahead -> List.map ahead globals)
         let restored =
             match network.Restore, recipe.Objective with
-            | Some restore, Objective.Restore (_, it) -> Some (Hide.restore trainer batch it restore globals)
+            | Some restore, Objective.Restore (_, it) ->
+                Some (Hide.restore trainer batch false it restore globals)
+            | Some restore, Objective.RestoreNoised (_, it) ->
+                Some (Hide.restore trainer batch true it restore globals)
             | _ -> None
         let contested =
             match network.Rivals, recipe.Objective with

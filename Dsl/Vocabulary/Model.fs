@@ -60,10 +60,14 @@ type Annealing =
 type Unlabelled =
     /// Cross-entropy with its own most likely class, where that is probable enough (Lee 2013).
     | PseudoLabel of threshold: float * weight: float * ramp: float
+    /// The same as the official code has it: the mean over all images times the share of those that are probable enough (pseudo_label.py of google-research/fixmatch).
+    | PseudoLabelByShare of threshold: float * weight: float * ramp: float
     /// The entropy of its predictions (Grandvalet and Bengio 2004).
     | LeastEntropy of weight: float
     /// The divergence of predictions after the step of length epsilon that changes them most, found by a trial step (VAT, Miyato et al. 2018).
     | Vat of epsilon: float * trial: float * weight: float * ramp: float
+    /// The same with its divergence turned round, of the disturbed prediction from the clean one (the code of FixMatch and S4L).
+    | VatTurned of epsilon: float * trial: float * weight: float * ramp: float
     /// The last view's predictions held to the sharpened ones of the first, where those are sure (UDA, Xie et al. 2020).
     | Sharpened of temperature: float * confidence: float * weight: float
     /// The last view's cross-entropy with the first view's most likely class, where that is probable enough (FixMatch, Sohn et al. 2020).
@@ -142,6 +146,8 @@ type Objective =
     | SelfDistill of temperature: float * Prototypes * Hidden option
     /// The cross-correlation of the two views is the identity; lambda weighs what is off its diagonal (Barlow Twins, equation 1).
     | BarlowTwins of lambda: float
+    /// The same with values divided by their unbiased deviation, so that correlations end at (N - 1) / N (the pseudo-code of the paper, algorithm 1).
+    | BarlowTwinsUnbiased of lambda: float
     /// Squared difference, a hinge on deviations below 1, squared covariances, each with its weight (VICReg, equation 6).
     | VicReg of invariance: float * variance: float * covariance: float
     /// Alignment and uniformity on the sphere: the sharpness of the potential and the weight of uniformity (Wang and Isola 2020).
@@ -175,6 +181,8 @@ type Objective =
     /// NT-Xent of views of which a share is hidden and noise is on the rest, and a decoder that tells the hidden values and the noise, mean squared differences (CAN, Mishra et al.
     /// 2022, section 3). Needs a transformer.
     | Restore of temperature: float * Restoration
+    /// The same, asking for values with the noise that is on them (models_mae.py of CAN's official code, which adds noise to its images in place).
+    | RestoreNoised of temperature: float * Restoration
     /// Discriminators tell pairs of an image and its code from pairs of a made image and the code it was made from, codes drawn from the normal distribution; encoder and generator
     /// learn to be taken for one another. The embedding is the mean of the code (BigBiGAN, Donahue and Simonyan 2019, section 2).
     | BiGan of Contest

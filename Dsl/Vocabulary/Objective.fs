@@ -20,6 +20,7 @@ module Objective =
         | Objective.SelfDistill (_, _, None) -> "self-distillation"
         | Objective.SelfDistill (_, _, Some _) -> "self-distillation with hidden patches"
         | Objective.BarlowTwins _ -> "Barlow Twins"
+        | Objective.BarlowTwinsUnbiased _ -> "Barlow Twins with the unbiased deviation"
         | Objective.VicReg _ -> "VICReg"
         | Objective.Hypersphere _ -> "alignment and uniformity"
         | Objective.Sliced _ -> "the sliced Wasserstein loss"
@@ -35,6 +36,7 @@ module Objective =
         | Objective.PredictAhead _ -> "CPC"
         | Objective.LocalGlobal _ -> "AMDIM"
         | Objective.Restore _ -> "CAN"
+        | Objective.RestoreNoised _ -> "CAN with noised targets"
         | Objective.BiGan it -> if it.Single then "BigBiGAN" else "BiGAN"
 
     /// What the loss is multiplied by.
@@ -139,9 +141,11 @@ module Objective =
         match mechanism, inner objective with
         | _, (Objective.Classify _ | Objective.BiGan _) -> false
         | Mechanism.Repel negatives,
-          (Objective.PredictAhead _ | Objective.LocalGlobal _ | Objective.Restore _) ->
+          (Objective.PredictAhead _ | Objective.LocalGlobal _ | Objective.Restore _ | Objective.RestoreNoised _) ->
             negatives = Negatives.InBatch
-        | _, (Objective.PredictAhead _ | Objective.LocalGlobal _ | Objective.Restore _) -> false
+        | _,
+          (Objective.PredictAhead _ | Objective.LocalGlobal _ | Objective.Restore _ | Objective.RestoreNoised _) ->
+            false
         | Mechanism.KeepApart _, _ -> true
         | Mechanism.StayNear _, Objective.InfoNce _ -> true
         | Mechanism.Repel Negatives.InBatch,
@@ -153,7 +157,8 @@ module Objective =
         | Mechanism.MomentumTarget _, _
         | (Mechanism.Centre _ | Mechanism.Sharpen _), Objective.SelfDistill _
         | Mechanism.Balance _, (Objective.SwapCodes _ | Objective.SelfDistill _)
-        | Mechanism.Decorrelate, (Objective.BarlowTwins _ | Objective.VicReg _)
+        | Mechanism.Decorrelate,
+          (Objective.BarlowTwins _ | Objective.BarlowTwinsUnbiased _ | Objective.VicReg _)
         | Mechanism.KeepVariance, Objective.VicReg _
         | Mechanism.MatchPrior,
           (Objective.Hypersphere _ | Objective.Sliced _ | Objective.AlignSpread _ | Objective.LeJepa _)
@@ -176,13 +181,15 @@ module Objective =
         | Objective.PredictAhead _
         | Objective.LocalGlobal _
         | Objective.Restore _
+        | Objective.RestoreNoised _
         | Objective.SupCon _ -> [ "repel inBatch" ]
         | Objective.InfoNce _ -> [ "repel (queue 4096)"; "momentumTarget 0.99" ]
         | Objective.Regression -> [ "momentumTarget 0.99"; "predict [ ... ]" ]
         | Objective.NegativeCosine -> [ "stopGradient"; "predict [ ... ]" ]
         | Objective.SwapCodes _ -> [ "balance 0.05 3" ]
         | Objective.SelfDistill _ -> [ "momentumTarget 0.996"; "centre 0.9"; "sharpen 0.04" ]
-        | Objective.BarlowTwins _ -> [ "decorrelate" ]
+        | Objective.BarlowTwins _
+        | Objective.BarlowTwinsUnbiased _ -> [ "decorrelate" ]
         | Objective.VicReg _ -> [ "keepVariance"; "decorrelate" ]
         | Objective.Hypersphere _
         | Objective.Sliced _
@@ -198,6 +205,7 @@ module Objective =
         | Objective.Scaled (_, inner)
         | Objective.BFloat16 inner -> normalizes inner
         | Objective.BarlowTwins _
+        | Objective.BarlowTwinsUnbiased _
         | Objective.VicReg _
         | Objective.Sliced ((Prior.Cube | Prior.Normal), _)
         | Objective.LeJepa _
@@ -241,6 +249,7 @@ module Objective =
         | Objective.NtLogistic (t, _)
         | Objective.AlignSpread (t, _)
         | Objective.Restore (t, _)
+        | Objective.RestoreNoised (t, _)
         | Objective.InfoNce (t, _)
         | Objective.SupCon t -> t
         | _ -> 1.0

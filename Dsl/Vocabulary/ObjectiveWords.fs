@@ -59,6 +59,9 @@ module ObjectiveWords =
     /// Barlow Twins with this weight of what is off the diagonal; 0.0051 in the official code.
     let barlowTwins lambda = Objective.BarlowTwins lambda
 
+    /// Barlow Twins with the unbiased deviation of the paper's pseudo-code.
+    let barlowTwinsUnbiased lambda = Objective.BarlowTwinsUnbiased lambda
+
     /// VICReg with these weights of invariance, variance and covariance; 25, 25, 1 in the paper.
     let vicReg invariance variance covariance = Objective.VicReg (invariance, variance, covariance)
 
@@ -127,6 +130,14 @@ module ObjectiveWords =
         function
         | Objective.Restore (temperature, it) ->
             Objective.Restore (temperature, { it with Width = width; Depth = depth; Heads = heads })
+        | Objective.RestoreNoised (temperature, it) ->
+            Objective.RestoreNoised (temperature, { it with Width = width; Depth = depth; Heads = heads })
+        | other -> other
+
+    /// CAN whose decoder is asked for values with their noise, as in the official code.
+    let noisedTargets =
+        function
+        | Objective.Restore (temperature, it) -> Objective.RestoreNoised (temperature, it)
         | other -> other
 
     /// BigBiGAN with so many channels in the widest maps, discriminators of codes and pairs of this width, in 2 residual blocks; encoder and generator step every time.
@@ -164,11 +175,17 @@ module ObjectiveWords =
     /// Its own classes as labels: threshold 0.95, weight 1, ramp 0.4 in FixMatch's code.
     let pseudoLabel threshold weight ramp = Unlabelled.PseudoLabel (threshold, weight, ramp)
 
+    /// Pseudo-labels as the official code trains on them: the loss of all images times the share of sure ones.
+    let pseudoLabelByShare threshold weight ramp = Unlabelled.PseudoLabelByShare (threshold, weight, ramp)
+
     /// Predictions of little entropy.
     let leastEntropy weight = Unlabelled.LeastEntropy weight
 
     /// Virtual adversarial training: epsilon 6, weight 0.3, ramp 0.4 in FixMatch's code, on images in [-1, 1].
     let vat epsilon weight ramp = Unlabelled.Vat (epsilon, 1.0, weight, ramp)
+
+    /// VAT with its divergence turned round, as in the code of FixMatch and S4L.
+    let vatTurned epsilon weight ramp = Unlabelled.VatTurned (epsilon, 1.0, weight, ramp)
 
     /// UDA: temperature 0.4, confidence 0.8 and weight 1 on CIFAR-10.
     let sharpened temperature confidence weight = Unlabelled.Sharpened (temperature, confidence, weight)

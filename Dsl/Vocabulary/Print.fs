@@ -27,58 +27,19 @@ module Print =
         | Schedule.Warmup (epochs, after) ->
             $"Schedule.Warmup ({whole (nameof epoch) (int epochs)}, {schedule after})"
 
-    let private truth (value: bool) = if value then "true" else "false"
-
-    let private resnet (it: ResNet) =
-        let selective =
-            match it.Selective with
-            | None -> "None"
-            | Some ratio -> $"Some {number ratio}"
-        $"{{ Depth = {it.Depth}; Stem = Stem.{it.Stem}; Width = {it.Width}; Selective = {selective}; ZeroInit = {truth it.ZeroInit} }}"
-
-    let private vit (it: ViT) =
-        let sizes = $"Image = {whole (nameof px) (int it.Image)}; Patch = {whole (nameof px) (int it.Patch)}"
-        let shape = $"Width = {it.Width}; Depth = {it.Depth}; Heads = {it.Heads}"
-        let ways = $"Pool = Pool.{it.Pool}; Positions = Positions.{it.Positions}"
-        $"{{ {sizes}; {shape}; {ways}; FixedPatches = {truth it.FixedPatches}; DropPath = {number it.DropPath}; Dropped = {number it.Dropped} }}"
+    let private truth = PrintNetwork.truth
 
     /// A layer of a head.
-    let layer =
-        function
-        | Layer.Linear (width, bias) -> $"Layer.Linear ({width}, {truth bias})"
-        | Layer.BatchNorm (scale, offset) -> $"Layer.BatchNorm ({truth scale}, {truth offset})"
-        | Layer.LayerNorm -> "Layer.LayerNorm"
-        | Layer.Relu -> "Layer.Relu"
-        | Layer.Gelu -> "Layer.Gelu"
-        | Layer.Dropout probability -> $"Layer.Dropout {number probability}"
-        | Layer.UnitLength -> "Layer.UnitLength"
-        | Layer.JoinTiles -> "Layer.JoinTiles"
+    let layer = PrintNetwork.layer
 
     /// A head.
-    let head (Head layers) = $"Head {list (List.map layer layers)}"
+    let head = PrintNetwork.head
 
     /// An encoder.
-    let rec encoder =
-        function
-        | Encoder.ResNet it -> $"Encoder.ResNet {resnet it}"
-        | Encoder.ViT it -> $"Encoder.ViT {vit it}"
-        | Encoder.CompactResNet (widths, blocks) ->
-            $"Encoder.CompactResNet ({list (List.map string widths)}, {blocks})"
-        | Encoder.PatchResNet (patch, widths, blocks) ->
-            $"Encoder.PatchResNet ({whole (nameof px) (int patch)}, {list (List.map string widths)}, {blocks})"
-        | Encoder.LayerNormed inner -> $"Encoder.LayerNormed ({encoder inner})"
-        | Encoder.Patchwise (patch, stride, inner) ->
-            $"Encoder.Patchwise ({whole (nameof px) (int patch)}, {whole (nameof px) (int stride)}, {encoder inner})"
-        | Encoder.Split (groups, inner) -> $"Encoder.Split ({list (List.map string groups)}, {encoder inner})"
-        | Encoder.Continued (run, layers) -> $"Encoder.Continued ({trained run}, {layers})"
+    let encoder = PrintNetwork.encoder
 
     /// A finished run.
-    and trained (run: Trained) =
-        let fingerprint =
-            match run.Fingerprint with
-            | None -> "None"
-            | Some it -> $"Some {text it}"
-        $"{{ Folder = {text run.Folder}; Fingerprint = {fingerprint}; Encoder = {encoder run.Encoder}; Projector = {head run.Projector} }}"
+    let trained = PrintNetwork.trained
 
     let private predictorRate =
         function
@@ -120,9 +81,13 @@ module Print =
         function
         | Unlabelled.PseudoLabel (threshold, weight, ramp) ->
             $"Unlabelled.PseudoLabel ({number threshold}, {number weight}, {number ramp})"
+        | Unlabelled.PseudoLabelByShare (threshold, weight, ramp) ->
+            $"Unlabelled.PseudoLabelByShare ({number threshold}, {number weight}, {number ramp})"
         | Unlabelled.LeastEntropy weight -> $"Unlabelled.LeastEntropy {number weight}"
         | Unlabelled.Vat (epsilon, trial, weight, ramp) ->
             $"Unlabelled.Vat ({number epsilon}, {number trial}, {number weight}, {number ramp})"
+        | Unlabelled.VatTurned (epsilon, trial, weight, ramp) ->
+            $"Unlabelled.VatTurned ({number epsilon}, {number trial}, {number weight}, {number ramp})"
         | Unlabelled.Sharpened (temperature, confidence, weight) ->
             $"Unlabelled.Sharpened ({number temperature}, {number confidence}, {number weight})"
         | Unlabelled.Confident (threshold, weight) ->
@@ -136,6 +101,11 @@ module Print =
         function
         | Labelled.All -> "Labelled.All"
         | Labelled.PerClass (count, batch) -> $"Labelled.PerClass ({count}, {batch})"
+
+    let private restoration (r: Restoration) =
+        let weights = $"Contrast = {number r.Contrast}; Pixels = {number r.Pixels}; Noise = {number r.Noise}"
+        let decoder = $"Width = {r.Width}; Depth = {r.Depth}; Heads = {r.Heads}"
+        $"{{ Share = {number r.Share}; Deviation = {number r.Deviation}; {weights}; {decoder} }}"
 
     /// An objective.
     let rec objective =
@@ -156,6 +126,7 @@ module Print =
                 $"{{ Probability = {number hidden.Probability}; Share = {share}; Weight = {number hidden.Weight} }}"
             $"Objective.SelfDistill ({number t}, {prototypes p}, Some {it})"
         | Objective.BarlowTwins lambda -> $"Objective.BarlowTwins {number lambda}"
+        | Objective.BarlowTwinsUnbiased lambda -> $"Objective.BarlowTwinsUnbiased {number lambda}"
         | Objective.VicReg (i, v, c) -> $"Objective.VicReg ({number i}, {number v}, {number c})"
         | Objective.Hypersphere (t, w) -> $"Objective.Hypersphere ({number t}, {number w})"
         | Objective.Sliced (prior, w) -> $"Objective.Sliced (Prior.{prior}, {number w})"
@@ -170,11 +141,8 @@ module Print =
         | Objective.SupCon t -> $"Objective.SupCon {number t}"
         | Objective.PredictAhead a ->
             $"Objective.PredictAhead {{ First = {a.First}; Last = {a.Last}; Blocks = {a.Blocks}; Width = {a.Width}; Directions = {a.Directions} }}"
-        | Objective.Restore (t, r) ->
-            let weights =
-                $"Contrast = {number r.Contrast}; Pixels = {number r.Pixels}; Noise = {number r.Noise}"
-            let decoder = $"Width = {r.Width}; Depth = {r.Depth}; Heads = {r.Heads}"
-            $"Objective.Restore ({number t}, {{ Share = {number r.Share}; Deviation = {number r.Deviation}; {weights}; {decoder} }})"
+        | Objective.Restore (t, r) -> $"Objective.Restore ({number t}, {restoration r})"
+        | Objective.RestoreNoised (t, r) -> $"Objective.RestoreNoised ({number t}, {restoration r})"
         | Objective.BiGan c ->
             $"Objective.BiGan {{ Width = {c.Width}; Hidden = {c.Hidden}; Blocks = {c.Blocks}; Single = {truth c.Single}; Steps = {c.Steps} }}"
         | Objective.LocalGlobal (clip, penalty) -> $"Objective.LocalGlobal ({number clip}, {number penalty})"

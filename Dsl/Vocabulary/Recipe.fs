@@ -81,6 +81,7 @@ module Recipe =
         match Objective.inner recipe.Objective with
         | Objective.PredictAhead _
         | Objective.Restore _
+        | Objective.RestoreNoised _
         | Objective.LocalGlobal _
         | Objective.BiGan _
         | Objective.Classify _ -> false

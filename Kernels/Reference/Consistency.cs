@@ -44,6 +44,40 @@ public static class Consistency
         return (loss, gradient);
     }
 
+    /// <summary>
+    /// The divergence turned round: the mean over rows of KL(softmax(prediction_i), softmax(target_i)), targets constant. So VAT in the code of FixMatch and S4L, prediction being the
+    /// disturbed one; to second order in their difference it is the other.
+    /// </summary>
+    /// <param name="prediction">Logits, N x C.</param>
+    /// <param name="target">Logits, N x C.</param>
+    /// <param name="n">Rows N.</param>
+    /// <returns>The loss, and its gradient with respect to the prediction.</returns>
+    /// <exception cref="ArgumentException">Lengths do not fit.</exception>
+    public static (double Loss, double[] Prediction) Turned(double[] prediction, double[] target, int n)
+    {
+        var classes = Batch.Width(prediction, target, n, 1);
+        var logs = Softmax.Logs(prediction, n, 1);
+        var others = Softmax.Logs(target, n, 1);
+        var gradient = new double[prediction.Length];
+        var loss = 0.0;
+        for (var i = 0; i < n; i++)
+        {
+            var divergence = 0.0;
+            for (var at = i * classes; at < (i + 1) * classes; at++)
+            {
+                divergence += Math.Exp(logs[at]) * (logs[at] - others[at]);
+            }
+
+            loss += divergence / n;
+            for (var at = i * classes; at < (i + 1) * classes; at++)
+            {
+                gradient[at] = Math.Exp(logs[at]) * (logs[at] - others[at] - divergence) / n;
+            }
+        }
+
+        return (loss, gradient);
+    }
+
     /// <summary>Distillation: the mean over rows of - sum softmax(teacher / t) log softmax(student / t). Teachers are constants; at most its gradient shrinks as 1 / t.</summary>
     /// <param name="student">Logits, N x C.</param>
     /// <param name="teacher">Logits, N x C.</param>

@@ -42,4 +42,30 @@ public static class PseudoLabel
 
         return (loss, gradient);
     }
+
+    /// <summary>
+    /// The form of the official pseudo-label code (pseudo_label.py of google-research/fixmatch), whose column of masks meets a row of losses: the mean cross-entropy of all rows with the
+    /// most likely class of their target, confident or not, times the share of rows that are confident.
+    /// </summary>
+    /// <inheritdoc cref="Loss"/>
+    public static (double Loss, double[] Prediction) ByShare(double[] prediction, double[] target, int n, double threshold)
+    {
+        var classes = Batch.Width(prediction, target, n, 1);
+        var p = Softmax.Rows(target, n, 1);
+        var confident = 0.0;
+        for (var i = 0; i < n; i++)
+        {
+            var most = 0.0;
+            for (var c = 0; c < classes; c++)
+            {
+                most = Math.Max(most, p[(i * classes) + c]);
+            }
+
+            confident += most >= threshold ? 1 : 0;
+        }
+
+        var (loss, gradient) = Loss(prediction, target, n, 0);
+        var share = confident / n;
+        return (loss * share, Array.ConvertAll(gradient, g => g * share));
+    }
 }

@@ -37,6 +37,27 @@ public static class Consistency
             prediction);
     }
 
+    /// <summary>The divergence turned round, of predictions from targets, a scalar: VAT's loss in the code of FixMatch and S4L.</summary>
+    /// <param name="prediction">Logits, N x C, float32 or float64.</param>
+    /// <param name="target">Logits, N x C; no gradient goes into them.</param>
+    /// <exception cref="ArgumentException">Shapes or types differ.</exception>
+    public static Tensor Turned(Tensor prediction, Tensor target)
+    {
+        Embeddings.Check(prediction, target, 1);
+        var constant = target.detach();
+        return WithGradient.Of(
+            inputs =>
+            {
+                var n = inputs[0].shape[0];
+                var logs = inputs[0].log_softmax(1);
+                var difference = logs.sub(constant.log_softmax(1));
+                var p = logs.exp_();
+                var divergences = p.mul(difference).sum(1, true);
+                return (divergences.mean(), [difference.sub_(divergences).mul_(p).div_(n)]);
+            },
+            prediction);
+    }
+
     /// <summary>Distillation at a temperature for teacher and student alike, a scalar.</summary>
     /// <param name="student">Logits, N x C, float32 or float64.</param>
     /// <param name="teacher">Logits, N x C; no gradient goes into them.</param>

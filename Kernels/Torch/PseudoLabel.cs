@@ -7,8 +7,7 @@ namespace Vantage.Kernels.Torch;
 public static class PseudoLabel
 {
     /// <summary>
-    /// The mean over all rows, a scalar. The official pseudo-label code multiplies a column of masks onto a row of losses and so trains on the mean loss times the share of confident
-    /// rows; here each row has its own mask, as both papers write.
+    /// The mean over all rows, a scalar; each row has its own mask, as both papers write. <see cref="ByShare"/> is the official pseudo-label code's.
     /// </summary>
     /// <param name="prediction">Logits, N x C, float32 or float64.</param>
     /// <param name="target">Logits, N x C; no gradient goes into them.</param>
@@ -35,6 +34,27 @@ public static class PseudoLabel
                 var loss = logs.gather(1, label).mul_(confident).sum().neg_().div_(n);
                 var gradient = logs.exp_().scatter_add(1, label, ones_like(confident).neg_()).mul_(confident).div_(n);
                 return (loss, [gradient]);
+            },
+            prediction);
+    }
+
+    /// <summary>The mean loss of all rows times the share of confident ones, a scalar: what the official pseudo-label code trains on.</summary>
+    /// <inheritdoc cref="Loss"/>
+    public static Tensor ByShare(Tensor prediction, Tensor target, double threshold)
+    {
+        Embeddings.Check(prediction, target, 1);
+        Embeddings.Weight(threshold, nameof(threshold));
+        var constant = target.detach();
+        return WithGradient.Of(
+            inputs =>
+            {
+                var n = inputs[0].shape[0];
+                var label = constant.argmax(1).unsqueeze_(1);
+                var most = constant.softmax(1).amax([1L], true);
+                var share = most.ge(threshold).to_type(inputs[0].dtype).add_(most.mul(0)).mean(); // what is not a number stays none
+                var logs = inputs[0].log_softmax(1);
+                var loss = logs.gather(1, label).mean().neg_().mul_(share);
+                return (loss, [logs.exp_().scatter_add(1, label, full_like(most, -1)).mul_(share).div_(n)]);
             },
             prediction);
     }

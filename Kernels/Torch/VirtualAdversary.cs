@@ -25,15 +25,24 @@ public static class VirtualAdversary
     }
 
     /// <summary>The mean divergence of predictions after that step from those before it, which are constants: a scalar with gradient through the model's weights.</summary>
-    /// <inheritdoc cref="Direction"/>
-    public static Tensor Loss(Func<Tensor, Tensor> model, Tensor x, Tensor start, double xi, double epsilon, int iterations)
+    /// <param name="model">From inputs to logits, N x C; differentiable, and giving equal answers to equal inputs.</param>
+    /// <param name="x">Inputs, N x anything.</param>
+    /// <param name="start">Random directions, shaped as x.</param>
+    /// <param name="xi">Length of the trial step, positive.</param>
+    /// <param name="epsilon">Length of the step, positive.</param>
+    /// <param name="iterations">Power iterations, at least 1.</param>
+    /// <param name="turned">Whether the disturbed prediction stands first in the divergence, as in the code of FixMatch and S4L, in place of the clean one. The step is the same.</param>
+    /// <exception cref="ArgumentException">Shapes differ, or a number is not positive.</exception>
+    public static Tensor Loss(Func<Tensor, Tensor> model, Tensor x, Tensor start, double xi, double epsilon, int iterations, bool turned = false)
     {
         Check(model, x, start, xi, epsilon, iterations);
         using var scope = NewDisposeScope();
         var constant = x.detach();
         var target = Predictions(model, constant);
         var step = Find(model, constant, target, start, xi, epsilon, iterations);
-        return Consistency.Loss(model(constant.add(step)), target, 1, 0).MoveToOuterDisposeScope();
+        var disturbed = model(constant.add(step));
+        var loss = turned ? Consistency.Turned(disturbed, target) : Consistency.Loss(disturbed, target, 1, 0);
+        return loss.MoveToOuterDisposeScope();
     }
 
     private static void Check(Func<Tensor, Tensor> model, Tensor x, Tensor start, double xi, double epsilon, int iterations)
