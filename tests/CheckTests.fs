@@ -265,8 +265,6 @@ let private cases = [
     "warm-up too long",
     { good with Optimizer = { good.Optimizer with Rate = warmup 9<epoch> (constant 1.0) } },
     RecipeError.WarmupLongerThanRun (9<epoch>, 3<epoch>)
-    "protocol", { good with Evaluate = [ knn 0 0.1 ] }, RecipeError.BadProtocol (knn 0 0.1)
-    "neighbours", { good with Evaluate = [ knn 65 0.1 ] }, RecipeError.NeighboursMoreThanImages (65, shape)
 ]
 
 /// What `check` finds, and that it finds nothing else.

@@ -14,6 +14,11 @@ let tests =
             Expect.isEmpty
                 (Check.onImages { shape with Images = 2560 } { Generators.small with Evaluate = protocols })
                 "all are good"
+            Expect.equal (found [ knn 0 0.1 ]) [ RecipeError.BadProtocol (knn 0 0.1) ] "no neighbour"
+            Expect.equal
+                (found [ knn 65 0.1 ])
+                [ RecipeError.NeighboursMoreThanImages (65, shape) ]
+                "too many"
             let sgd change =
                 match simclrLinear 8 with
                 | Protocol.LinearSgd s -> Protocol.LinearSgd (change s)

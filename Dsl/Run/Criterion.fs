@@ -113,25 +113,6 @@ type Criterion
     let mean (losses: torch.Tensor list) =
         (losses |> List.reduce (fun a b -> a + b)) / Scope.number (float losses.Length)
 
-    // Pairs of a target and another view, with their weights; where prediction and target of a view are one, a pair and its mirror image cost the same.
-    let pairs (branches: Branches) =
-        match objective with
-        | Objective.InfoNce (_, false) -> [ 1.0, branches.Predictions.Head, List.last branches.Targets ]
-        | _ ->
-            let alike =
-                not (Objective.stopsTargets objective)
-                && Seq.forall2
-                    (fun (p: torch.Tensor) (t: torch.Tensor) -> Object.ReferenceEquals (p, t))
-                    branches.Predictions
-                    branches.Targets
-            [
-                for q, target in List.indexed branches.Targets do
-                    for v, prediction in List.indexed branches.Predictions do
-                        if v <> q && not (alike && v < q) then
-                            let weight = if alike && v < branches.Targets.Length then 2.0 else 1.0
-                            weight, prediction, target
-            ]
-
     // Every view by itself, all in the same groups of images, drawn anew at each step.
     let whitened step (branches: Branches) =
         match Mechanism.whitening avoid with
@@ -159,7 +140,7 @@ type Criterion
 
     let compared step (branches: Branches) =
         let branches = whitened step branches
-        let weighted = pairs branches
+        let weighted = PairLoss.pairs objective branches
         let total = weighted |> List.sumBy (fun (weight, _, _) -> weight)
         weighted
         |> List.map (fun (weight, p, t) ->

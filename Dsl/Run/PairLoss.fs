@@ -157,3 +157,22 @@ module PairLoss =
         | Objective.Classify _
         | Objective.LeJepa _ -> invalidOp "all views are compared at once"
         | other -> similar other negatives.IsSome lengths products p t
+
+    /// Pairs of a target and another view, with their weights; where prediction and target of a view are one, a pair and its mirror image cost the same.
+    let pairs objective (branches: Branches) =
+        match objective with
+        | Objective.InfoNce (_, false) -> [ 1.0, branches.Predictions.Head, List.last branches.Targets ]
+        | _ ->
+            let alike =
+                not (Objective.stopsTargets objective)
+                && Seq.forall2
+                    (fun (p: torch.Tensor) (t: torch.Tensor) -> Object.ReferenceEquals (p, t))
+                    branches.Predictions
+                    branches.Targets
+            [
+                for q, target in List.indexed branches.Targets do
+                    for v, prediction in List.indexed branches.Predictions do
+                        if v <> q && not (alike && v < q) then
+                            let weight = if alike && v < branches.Targets.Length then 2.0 else 1.0
+                            weight, prediction, target
+            ]
