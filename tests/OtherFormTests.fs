@@ -150,14 +150,38 @@ let tests =
                 Expect.isTrue (n.Noise.equal(c.Noise).all().item<bool>()) "noise"
                 Expect.isFalse (n.Values.allclose (c.Values, 1e-3, 1e-3)) "there is noise"
         }
+        property
+            "PIRL's sum form: what equations 3 and 4 say, and equal scores cost log (m + 1) + m log ((m + 1) / m)"
+            (fun n m seed ->
+                let t = 0.3
+                let scores = numbers seed (n * (m + 1))
+                let literal =
+                    scores
+                    |> Array.chunkBySize (m + 1)
+                    |> Array.averageBy (fun row ->
+                        let e = row |> Array.map (fun s -> exp (s / t))
+                        let noise = Array.sum e[1..]
+                        let h x = x / (x + noise)
+                        -log(h e[0]) - Array.sumBy (fun x -> log (1.0 - h x)) e[1..])
+                let even = log (float m + 1.0) + float m * log (float (m + 1) / float m)
+                near 1e-9 (value (Reference.NoiseContrast.Sum (scores, n, t))) literal
+                && near
+                    1e-12
+                    (value (Reference.NoiseContrast.Sum (Array.create (n * (m + 1)) 0.7, n, t)))
+                    even)
         test "other forms print and read back" {
             for objective in
                 [
                     barlowTwinsUnbiased 0.005
                     noisedTargets (restore 0.1 0.5 0.1)
+                    infoNce 0.07
                     semiSupervised 2 8 [ vatTurned 6.0 0.3 0.4; pseudoLabelByShare 0.95 1.0 0.4 ]
                 ] do
-                let recipe = { Generators.small with Objective = objective }
+                let recipe = {
+                    Generators.small with
+                        Objective = objective
+                        Avoid = [ repel (bankSum 12 0.5) ]
+                }
                 Expect.equal (Read.recipe (Print.recipe recipe)) recipe (Objective.name objective)
                 Expect.isGreaterThan (Equation.lines objective).Length 1 "its formula"
         }
@@ -165,6 +189,7 @@ let tests =
             use _ = torch.NewDisposeScope ()
             let z = torch.randn (4L, 3L)
             refused "threshold is -0.5" (fun () -> Torch.PseudoLabel.ByShare (z, z, -0.5))
+            refused "at least one noise" (fun () -> Torch.NoiseContrast.Sum (z.narrow (1L, 0L, 1L), 0.1))
             refused "[4, 2]" (fun () -> Torch.Consistency.Turned (z, z.narrow (1L, 0L, 2L)))
         }
     ]

@@ -240,6 +240,18 @@ let all = [
         1
         (fun c x -> Reference.Consistency.Turned (x, targets c, c.N))
         (fun c _ x -> Torch.Consistency.Turned (x, like x c.N (targets c)))
+    {
+        single
+            "noise contrast by sums"
+            1
+            (fun c x ->
+                // The values of each row add up to a score, five scores an anchor.
+                let scores = x |> Array.chunkBySize c.D |> Array.map Array.sum
+                let struct (loss, back) = Reference.NoiseContrast.Sum (scores, c.N, c.T)
+                struct (loss, x |> Array.mapi (fun i _ -> back[i / c.D])))
+            (fun c _ x -> Torch.NoiseContrast.Sum (x.sum(1L).reshape(int64 c.N, 5L), c.T)) with
+            Rows = fun c -> [ 5 * c.N ]
+    }
     single "consistency" 1 (fun c x -> Reference.Consistency.Loss (x, targets c, c.N, 0.4, 0.5)) (fun c _ x ->
         Torch.Consistency.Loss (x, like x c.N (targets c), 0.4, 0.5))
     single "distillation" 1 (fun c x -> Reference.Consistency.Distil (x, targets c, c.N, c.T)) (fun c _ x ->

@@ -48,6 +48,8 @@ let all: (string * Recipe) list =
             with' (infoNce 0.1) [ repel (bankNoise 12 0.5) ] small with
                 Views = [ small.Views.Head ]
         }
+        "InstDisc by sums",
+        { with' (infoNce 0.1) [ repel (bankSum 12 0.5) ] small with Views = [ small.Views.Head ] }
         "BYOL", with' regression [ momentumTarget 0.99; predict mlp ] small |> apart
         "SimSiam", with' negativeCosine [ stopGradient; predictUndecayed mlp ] small |> apart
         "SimCLR with a target", with' (ntXent 0.5) [ repel inBatch; momentumTarget 0.99 ] small

@@ -53,6 +53,9 @@ module Check =
         | Mechanism.Repel (Negatives.Bank (noise, momentum)) ->
             "noise", float noise, noise >= 0
             "momentum", momentum, momentum >= 0.0 && momentum <= 1.0
+        | Mechanism.Repel (Negatives.BankSum (noise, momentum)) ->
+            "noise", float noise, noise >= 1
+            "momentum", momentum, momentum >= 0.0 && momentum <= 1.0
         | Mechanism.Predict (_, PredictorRate.Times factor) -> "factor of its rate", factor, factor >= 0.0
         | Mechanism.MomentumTarget schedule ->
             for m in Schedule.values schedule do
@@ -116,7 +119,7 @@ module Check =
                 RecipeError.MechanismWithoutTerm (mechanism, recipe.Objective)
             | Mechanism.StayNear _ when
                 (match Mechanism.negatives recipe.Avoid with
-                 | Some (Negatives.Bank _) -> false
+                 | Some (Negatives.Bank _ | Negatives.BankSum _) -> false
                  | _ -> true)
                 ->
                 RecipeError.MechanismWithoutTerm (mechanism, recipe.Objective)
@@ -168,7 +171,7 @@ module Check =
         let globals = Recipe.globals recipe |> List.length
         let least =
             match Mechanism.negatives recipe.Avoid with
-            | Some (Negatives.Bank _) -> 1
+            | Some (Negatives.Bank _ | Negatives.BankSum _) -> 1
             | _ -> Objective.leastViews recipe.Objective
         if recipe.Views.Length * Encoder.towers recipe.Encoder < least then
             RecipeError.TooFewViews recipe.Views.Length
@@ -196,7 +199,7 @@ module Check =
         match unscaled with
         | Objective.BFloat16 (Objective.NtXent _ | Objective.InfoNce _ | Objective.Raw (Objective.NtXent _ | Objective.InfoNce _)) ->
             match Mechanism.negatives recipe.Avoid with
-            | Some (Negatives.Bank (noise, _)) when noise > 0 ->
+            | Some (Negatives.Bank (noise, _) | Negatives.BankSum (noise, _)) when noise > 0 ->
                 RecipeError.NothingInBFloat16 recipe.Objective
             | _ -> ()
         | other when Objective.inBFloat16 other -> RecipeError.NothingInBFloat16 other

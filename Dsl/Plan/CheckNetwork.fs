@@ -184,7 +184,7 @@ module CheckNetwork =
             )
         | Objective.InfoNce (_, bothWays), (Encoder.Split _ as split) when
             (match Mechanism.negatives recipe.Avoid with
-             | Some (Negatives.Bank _) -> false
+             | Some (Negatives.Bank _ | Negatives.BankSum _) -> false
              | Some (Negatives.Queue _) -> true
              | _ -> not bothWays)
             ->

@@ -8,11 +8,8 @@ module Collapse =
     let private choose pick (avoid: Mechanism list) = avoid |> List.tryFind pick |> Option.toList
 
     let private predicts mechanism = Mechanism.kind mechanism = "predict"
-
     let private follows mechanism = Mechanism.kind mechanism = "momentumTarget"
-
     let private stops mechanism = Mechanism.kind mechanism = "stopGradient"
-
     let private centres mechanism = Mechanism.kind mechanism = "centre"
 
     let private spreads =
@@ -53,7 +50,7 @@ module Collapse =
                     "equal embeddings cost as much as guessing among the queue's keys, spread ones less"
                     "He et al. 2020, equation 1"
                     true
-            | Mechanism.Repel (Negatives.Bank _) ->
+            | Mechanism.Repel (Negatives.Bank _ | Negatives.BankSum _) ->
                 prevention
                     [ mechanism ]
                     "an image has to be told from the others in the memory bank"
@@ -257,7 +254,9 @@ module Collapse =
                 false
         | _ -> ()
         match Mechanism.negatives avoid with
-        | Some (Negatives.Bank (_, momentum) as bank) when momentum > 0.0 || Mechanism.near avoid > 0.0 ->
+        | Some ((Negatives.Bank (_, momentum) | Negatives.BankSum (_, momentum)) as bank) when
+            momentum > 0.0 || Mechanism.near avoid > 0.0
+            ->
             let by = Mechanism.Repel bank :: choose _.IsStayNear avoid
             let why = "rows move part of the way at a time, and a proximal term holds embeddings to them"
             prevention by why "Wu et al. 2018, section 3.3" false
@@ -280,7 +279,7 @@ module Collapse =
         let avoid = atWork avoid
         let past =
             match Mechanism.negatives avoid with
-            | Some (Negatives.Queue _ | Negatives.Bank _) -> true
+            | Some (Negatives.Queue _ | Negatives.Bank _ | Negatives.BankSum _) -> true
             | _ -> false
         [
             { Kind = CollapseKind.Complete; Applies = true; Prevented = complete objective avoid }

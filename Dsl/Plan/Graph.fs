@@ -103,6 +103,8 @@ module Graph =
         | Some (Negatives.Queue length) -> Some [ "queue"; $"{length} keys" ]
         | Some (Negatives.Bank (noise, momentum)) ->
             Some [ $"bank, momentum {momentum}"; (if noise = 0 then "all images" else $"{noise} rows drawn") ]
+        | Some (Negatives.BankSum (noise, momentum)) ->
+            Some [ $"bank, momentum {momentum}"; $"{noise} rows drawn, by their sum" ]
         | _ -> None
 
     // What stands between embeddings and the objective on the learning side.

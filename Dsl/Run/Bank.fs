@@ -8,6 +8,7 @@ open Vantage.Kernels
 type Bank
     (
         noise: int,
+        sums: bool,
         momentum: float,
         near: float,
         images: int,
@@ -27,15 +28,15 @@ type Bank
             torch.rand(size, generator = generator).mul_(Scope.number (2.0 * bound)).sub_(Scope.number bound))
 
     let normaliser =
-        if noise > 0 then
+        if noise > 0 && not sums then
             Some (keep ".normaliser" (fun () -> torch.full ([| 1L |], Scope.number nan, torch.float32)))
         else
             None
 
     let contrasted (z: torch.Tensor) (own: torch.Tensor) temperature step =
         match normaliser with
-        | None -> Torch.InfoNce.Bank (z, rows, own, temperature, lengths, products = products)
-        | Some normaliser ->
+        | None when not sums -> Torch.InfoNce.Bank (z, rows, own, temperature, lengths, products = products)
+        | _ ->
             let drawn =
                 Array.init (int z.shape[0] * noise) (fun i ->
                     let u = Philox.Uniform (seed, step, int64 i, 0xFFFE, 0)
@@ -43,10 +44,13 @@ type Bank
             let others = torch.tensor(drawn).reshape(z.shape[0], int64 noise).``to`` rows.device
             let indices = torch.cat ([| own.unsqueeze 1L; others |], 1L)
             let scores = Torch.NoiseContrast.Scores (unit z, rows, indices)
-            if normaliser.isnan().any().item<bool>() then
-                normaliser.copy_ (Torch.NoiseContrast.LogNormaliser (scores, temperature, int64 images))
-                |> ignore
-            Torch.NoiseContrast.Loss (scores, normaliser.squeeze 0L, temperature, int64 images)
+            match normaliser with
+            | None -> Torch.NoiseContrast.Sum (scores, temperature)
+            | Some normaliser ->
+                if normaliser.isnan().any().item<bool>() then
+                    normaliser.copy_ (Torch.NoiseContrast.LogNormaliser (scores, temperature, int64 images))
+                    |> ignore
+                Torch.NoiseContrast.Loss (scores, normaliser.squeeze 0L, temperature, int64 images)
 
     /// Embeddings of these images against their own rows: among all, or among rows drawn from the bank by the step; and so many times their squared distance to those rows as is asked for.
     member _.Loss(z: torch.Tensor, own: torch.Tensor, temperature, step) =

@@ -29,6 +29,8 @@ module CollapseNumbers =
         | Mechanism.BalanceOver _ -> Mechanism.BalanceOver (4 * images, 0<epoch>)
         | Mechanism.Repel (Negatives.Bank (noise, momentum)) ->
             Mechanism.Repel (Negatives.Bank (min noise 32, momentum))
+        | Mechanism.Repel (Negatives.BankSum (noise, momentum)) ->
+            Mechanism.Repel (Negatives.BankSum (min noise 32, momentum))
         | Mechanism.Whiten (_, epsilon) -> Mechanism.Whiten (images, max 1e-3 epsilon)
         | other -> other
 

@@ -51,11 +51,12 @@ type Criterion
     // One for each group of channels.
     let banks =
         match negatives with
-        | Some (Negatives.Bank (noise, momentum)) -> [
+        | Some (Negatives.Bank (noise, momentum) | Negatives.BankSum (noise, momentum)) -> [
             for k in 0 .. towers - 1 ->
                 let name = if towers = 1 then "bank" else $"bank{k}"
                 Bank (
                     noise,
+                    negatives.Value.IsBankSum,
                     momentum,
                     Mechanism.near avoid,
                     images,
@@ -184,7 +185,7 @@ type Criterion
     /// `step` numbers the draws of noise.
     member _.Loss(branches: Branches, step: int) : torch.Tensor * (unit -> unit) =
         match objective, negatives, branches.Prototypes with
-        | Objective.InfoNce (temperature, _), Some (Negatives.Bank _), _ ->
+        | Objective.InfoNce (temperature, _), Some (Negatives.Bank _ | Negatives.BankSum _), _ ->
             instances temperature step branches
             |> scaled
             |> PrototypeLoss.apart avoid branches,

@@ -56,7 +56,7 @@ module Subjects =
     let private fixedRows objective avoid =
         match objective, Mechanism.negatives avoid with
         | (Objective.SwapCodes _ | Objective.SelfDistill _ | Objective.Sliced _), _
-        | _, Some (Negatives.Queue _ | Negatives.Bank _) -> true
+        | _, Some (Negatives.Queue _ | Negatives.Bank _ | Negatives.BankSum _) -> true
         | _ -> false
 
     /// An objective under its mechanisms, in the state in which training starts; a bank's Z is that of fixed embeddings.
@@ -124,7 +124,7 @@ module Subjects =
                     | Objective.InfoNce (_, bothWays) -> not bothWays
                     | _ -> false
                 match Mechanism.negatives avoid with
-                | Some (Negatives.Bank _) -> () // an image has a row of its own
+                | Some (Negatives.Bank _ | Negatives.BankSum _) -> () // an image has a row of its own
                 | _ when (Mechanism.labelling avoid).IsSome -> () // or a label
                 | _ when classifies -> ()
                 | _ -> Claim.OrderFree

@@ -45,7 +45,7 @@ module Trainer =
         let globals, locals = List.map snd globals, List.map snd locals
         let oneWay =
             match recipe.Objective, Mechanism.negatives recipe.Avoid with
-            | Objective.InfoNce _, Some (Negatives.Bank _) -> false
+            | Objective.InfoNce _, Some (Negatives.Bank _ | Negatives.BankSum _) -> false
             | Objective.InfoNce (_, bothWays), _ -> not bothWays
             | _ -> false
         // Of every group of channels, the global views of all groups first.

@@ -54,6 +54,8 @@ module VerifyRecipe =
                     | Mechanism.BalanceOver (_, from) -> Mechanism.BalanceOver (2 * batch, from)
                     | Mechanism.Repel (Negatives.Bank (noise, m)) when noise > batch ->
                         Mechanism.Repel (Negatives.Bank (batch, m))
+                    | Mechanism.Repel (Negatives.BankSum (noise, m)) when noise > batch ->
+                        Mechanism.Repel (Negatives.BankSum (batch, m))
                     | Mechanism.Whiten (_, epsilon) -> Mechanism.Whiten (batch, max 0.1 epsilon)
                     | other -> other)
     }
@@ -214,7 +216,7 @@ module VerifyRecipe =
 
     let private isBank (recipe: Recipe) =
         match Mechanism.negatives recipe.Avoid with
-        | Some (Negatives.Bank _) -> true
+        | Some (Negatives.Bank _ | Negatives.BankSum _) -> true
         | _ -> false
 
     /// Tries every law of a recipe on batches of noise images of this shape, so many times each.

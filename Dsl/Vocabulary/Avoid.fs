@@ -10,6 +10,8 @@ type Negatives =
     /// A memory of one embedding for each image of the set, mixed with what comes anew by this momentum (InstDisc); against all of it, or against
     /// so many rows drawn from it (noise; 0 for all).
     | Bank of noise: int * momentum: float
+    /// The same against so many rows drawn from it, told apart by the sum over those rows in place of an estimated normaliser (PIRL, Misra and van der Maaten 2020, equations 3 and 4).
+    | BankSum of noise: int * momentum: float
 
 /// How images are labelled by their embeddings, once an epoch.
 [<RequireQualifiedAccess>]

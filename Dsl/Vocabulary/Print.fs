@@ -57,6 +57,8 @@ module Print =
         | Mechanism.Repel (Negatives.Queue length) -> $"Mechanism.Repel (Negatives.Queue {length})"
         | Mechanism.Repel (Negatives.Bank (noise, momentum)) ->
             $"Mechanism.Repel (Negatives.Bank ({noise}, {number momentum}))"
+        | Mechanism.Repel (Negatives.BankSum (noise, momentum)) ->
+            $"Mechanism.Repel (Negatives.BankSum ({noise}, {number momentum}))"
         | Mechanism.StopGradient -> "Mechanism.StopGradient"
         | Mechanism.Predict (layers, rate) -> $"Mechanism.Predict ({head layers}, {predictorRate rate})"
         | Mechanism.MomentumTarget momentum -> $"Mechanism.MomentumTarget ({schedule momentum})"

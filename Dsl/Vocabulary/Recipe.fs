@@ -65,7 +65,7 @@ module Recipe =
             | Mechanism.Balance _
             | Mechanism.BalanceOver _
             | Mechanism.Whiten _ -> true
-            | Mechanism.Repel (Negatives.Bank (noise, _)) -> noise > 0
+            | Mechanism.Repel (Negatives.Bank (noise, _) | Negatives.BankSum (noise, _)) -> noise > 0
             | _ -> false
         match Objective.inner recipe.Objective with
         | Objective.Regression

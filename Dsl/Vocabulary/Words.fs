@@ -54,6 +54,9 @@ module Words =
     /// The same, with so many of its rows drawn for each image (4096 in InstDisc).
     let bankNoise noise momentum = Negatives.Bank (noise, momentum)
 
+    /// The same by the sum over those rows, without an estimated normaliser: PIRL's paper.
+    let bankSum noise momentum = Negatives.BankSum (noise, momentum)
+
     /// What a view is compared with is a constant.
     let stopGradient = Mechanism.StopGradient
 

@@ -38,4 +38,58 @@ public static class NoiseContrast
 
         return (loss, gradient);
     }
+
+    /// <summary>
+    /// Without a normaliser (Misra and van der Maaten 2020, equations 3 and 4): the positive and each noise row against the sum over the noise rows. With E_j = exp(s_j / t), N the sum of
+    /// E_1 to E_m and h_j = E_j / (E_j + N): L = -1/B sum_i [ log h_i0 + sum_(j = 1..m) log (1 - h_ij) ].
+    /// </summary>
+    /// <param name="scores">B x (1 + m), the positive first.</param>
+    /// <param name="rows">B.</param>
+    /// <param name="temperature">t, positive.</param>
+    /// <returns>The loss and its gradient with respect to the scores.</returns>
+    /// <exception cref="ArgumentException">Lengths do not fit, or the temperature is not positive.</exception>
+    public static (double Loss, double[] Scores) Sum(double[] scores, int rows, double temperature)
+    {
+        Similarity.Temperature(temperature);
+        if (rows < 1 || scores.Length % rows != 0 || scores.Length / rows < 2)
+        {
+            throw new ArgumentException($"{scores.Length} scores are not {rows} rows of a positive and at least one noise");
+        }
+
+        var width = scores.Length / rows;
+        var loss = 0.0;
+        var gradient = new double[scores.Length];
+        for (var i = 0; i < rows; i++)
+        {
+            var row = Array.ConvertAll(scores[(i * width)..((i + 1) * width)], s => s / temperature);
+            var most = double.NegativeInfinity;
+            for (var j = 1; j < width; j++)
+            {
+                most = Math.Max(most, row[j]);
+            }
+
+            var sum = 0.0;
+            for (var j = 1; j < width; j++)
+            {
+                sum += Math.Exp(row[j] - most);
+            }
+
+            var log = most + Math.Log(sum);
+            var away = Similarity.Sigmoid(log - row[0]);
+            loss += Similarity.Softplus(log - row[0]) / rows;
+            gradient[i * width] = -away / temperature / rows;
+            for (var j = 1; j < width; j++)
+            {
+                loss += Similarity.Softplus(row[j] - log) / rows;
+                away -= Similarity.Sigmoid(row[j] - log);
+            }
+
+            for (var j = 1; j < width; j++)
+            {
+                gradient[(i * width) + j] = ((Math.Exp(row[j] - log) * away) + Similarity.Sigmoid(row[j] - log)) / temperature / rows;
+            }
+        }
+
+        return (loss, gradient);
+    }
 }

@@ -63,6 +63,35 @@ public static class NoiseContrast
         return positive.add(Softplus(x.narrow(1, 1, noise)).sum()).div(scores.shape[0]).MoveToOuterDisposeScope();
     }
 
+    /// <summary>PIRL's sum form, which needs no normaliser: mean_i [ softplus(N_i - x_i0) + sum_(j = 1..m) softplus(x_ij - N_i) ] with x = s / t and N_i the log-sum-exp of x_i1 to x_im.</summary>
+    /// <param name="scores">B x (1 + m), the positive first; float32 or float64.</param>
+    /// <param name="temperature">Divides the scores.</param>
+    /// <exception cref="ArgumentException">There is no noise, or the temperature is not positive.</exception>
+    public static Tensor Sum(Tensor scores, double temperature)
+    {
+        Embeddings.Temperature(temperature);
+        if (scores.dim() != 2 || scores.shape[0] < 1 || scores.shape[1] < 2)
+        {
+            throw new ArgumentException($"scores of [{string.Join(", ", scores.shape)}]: needed are a positive and at least one noise score for each row");
+        }
+
+        return WithGradient.Of(
+            inputs =>
+            {
+                var (rows, noise) = (inputs[0].shape[0], inputs[0].shape[1] - 1);
+                var x = inputs[0].div(temperature);
+                var others = x.narrow(1, 1, noise);
+                var log = Embeddings.LogSums(others).unsqueeze(1);
+                var positive = log.sub(x.narrow(1, 0, 1));
+                var apart = others.sub(log);
+                var loss = Softplus(positive).sum().add_(Softplus(apart).sum()).div_(rows);
+                var (away, each) = (positive.sigmoid_(), apart.sigmoid());
+                var slope = apart.exp_().mul_(away.sub(each.sum(1, true))).add_(each);
+                return (loss, [cat([away.neg(), slope], 1).div_(temperature * rows)]);
+            },
+            scores);
+    }
+
     /// <summary>CMC (Tian et al. 2020): each channel's scores against the other channel's bank, the sum of two losses with their own Z.</summary>
     public static Tensor Multiview(
         Tensor first, Tensor second, Tensor logFirst, Tensor logSecond, double temperature, long bankRows)
