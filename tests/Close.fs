@@ -73,6 +73,12 @@ let sigmas = 6.0
 /// each by 2^-24 of a term no larger than that, and a layer's length may differ by 2^-22 where a long sum is cut otherwise; after six steps.
 let vectorStep = 2e-6
 
+/// The gradient at embeddings that are one, of all of them together, where it is 0: 64 rows of 8 values in each of which u - (u . u) u cancels, 2^-24 a value, over the 64 of the mean.
+let stationary = 1e-7
+
+/// Deviation of directions that are one, after some twenty steps in float32 that treat all rows alike: 2^-24 of each value, if kernels round rows differently by where they stand.
+let together = 1e-6
+
 /// Gradients of one batch, made whole or in pieces, of the largest entry, in float32: each is a sum over images and places, some thousand terms of 2^-24 each, added up in another
 /// order, through some ten layers.
 let pieces = 2e-5
