@@ -34,6 +34,11 @@ module Explain =
 
     let private numbers objective avoid =
         let n = CollapseNumbers.measure objective avoid
+        let stays =
+            if CollapseNumbers.apartAfter 20 0.0 objective avoid < 1e-6 then
+                "stays there"
+            else
+                "leaves it"
         let show (x: float) = x.ToString ("0.###", CultureInfo.InvariantCulture)
         let moves =
             if n.Apart > 1e-4 then "moves images apart"
@@ -41,7 +46,8 @@ module Explain =
             else "leaves them as far apart as they are"
         [
             $"  measured on 64 images of 8 values: the loss of one embedding for all is {show n.Constant}, of a line {show n.OneDimension}, of spread ones {show n.Spread};"
-            $"  the gradient at one embedding for all is {show n.Gradient}; near it a step {moves}"
+            $"  the gradient at one embedding for all is {show n.Gradient}; near it a step {moves};"
+            $"  training that starts at exactly one embedding for all {stays}, by embeddings alone under these mechanisms"
         ]
 
     /// What prevents each kind of collapse.
