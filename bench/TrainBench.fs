@@ -175,10 +175,13 @@ let private wholeRow quick =
             let clock = Stopwatch.StartNew ()
             Train.run trainer Position.start (Metrics.append folder) ignore ignore CancellationToken.None
             |> ignore
-            float (trainer.Total * recipe.Batch) / clock.Elapsed.TotalSeconds
+            float (trainer.Total * recipe.Batch) / clock.Elapsed.TotalSeconds, clock.Elapsed.TotalSeconds
         bare () |> ignore
         bare () |> ignore
-        let rates = List.init (if quick then 2 else 4) (fun _ -> whole (), rate recipe.Batch 2.0 bare)
+        let rates =
+            List.init (if quick then 2 else 4) (fun _ ->
+                let whole, seconds = whole ()
+                whole, rate recipe.Batch seconds bare) // as long: a short look at a machine whose pace changes finds a better moment
         {
             Case = "SimCLR, 2 views of 28 px, batch 256: the whole run, beside its bare steps"
             Unit = "images/s"
