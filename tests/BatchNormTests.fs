@@ -111,6 +111,27 @@ let private agrees case =
     if not (isNull beside) then
         close tolerance (doubles (nonNull beside.grad)) passed "dbeside"
 
+// The slope of the first maps through so many norms, how many tensors more are alive after the backward pass than before it, and the slope by a second pass where asked for.
+let private through layers releasing twice =
+    use _ = torch.NewDisposeScope ()
+    let x = (stepping 1.0 torch.float32 true (4, 16, 3, 3) 5UL).detach().requires_grad_ true
+    let scale = (torch.linspace (0.5, 1.5, 16L)).requires_grad_ true
+    let offset = (torch.zeros 16L).requires_grad_ true
+    let mean, variance = torch.zeros 16L, torch.ones 16L
+    let norm (x: torch.Tensor) =
+        Scope.returning (fun () -> Torch.BatchNorm.Of (x, null, scale, offset, mean, variance, false, true))
+    let y = (x, [ 1..layers ]) ||> List.fold (fun x _ -> norm x)
+    let loss = (y * torch.arange(Scope.number 16.0).view(1L, 16L, 1L, 1L)).square().sum()
+    let live () = DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount
+    if twice then
+        let pass () = torch.autograd.grad([| loss |], [| x |], retain_graph = true)[0] |> numbers
+        pass (), 0L, pass ()
+    else
+        let before = live ()
+        if releasing then Scope.backward loss else loss.backward ()
+        let more = live () - before
+        numbers (nonNull x.grad), more, [||]
+
 /// One pass beside the reference.
 [<Tests>]
 let tests =
@@ -142,5 +163,18 @@ let tests =
                 Expect.equal (run 1) (run 3) "bits"
             finally
                 torch.set_num_threads before
+        }
+        test "what a layer was handed on the way back dies there, not with the step" {
+            let _, few, _ = through 3 true false
+            let _, many, _ = through 12 true false
+            Expect.equal many few "tensors alive after 12 layers and after 3"
+        }
+        test "letting go on the way back changes no bit, and a kept graph can be gone through twice" {
+            let released, _, _ = through 4 true false
+            let kept, _, _ = through 4 false false
+            let first, _, second = through 4 false true
+            Expect.equal released kept "released"
+            Expect.equal first kept "once"
+            Expect.equal second kept "twice"
         }
     ]

@@ -7,34 +7,7 @@ open TorchSharp
 open Vantage
 open Vantage.Kernels
 open Vantage.Tests.Objectives
-
-let private property name check =
-    testPropertyWithConfig { FsCheckConfig.defaultConfig with maxTest = 40 } name (fun (seed: uint64) ->
-        use _ = torch.NewDisposeScope ()
-        check (3 + int (seed % 9UL)) (2 + int (seed / 9UL % 6UL)) (seed % 1000000UL))
-
-let private matrix (values: float array) rows =
-    torch.tensor(values).reshape(int64 rows, int64 (values.Length / rows))
-
-let private value struct (loss: float, _: float array) = loss
-
-let private near (tolerance: float) a b = abs (a - b) <= tolerance * (1.0 + abs b)
-
-let private refused (words: string) (work: unit -> torch.Tensor) =
-    let text =
-        try
-            work () |> ignore
-            "accepted"
-        with :? ArgumentException as e ->
-            e.Message
-    Expect.stringContains text words "the message"
-
-let private softmax classes (logits: float array) =
-    logits
-    |> Array.chunkBySize classes
-    |> Array.collect (fun row ->
-        let all = row |> Array.sumBy exp
-        row |> Array.map (fun x -> exp x / all))
+open Vantage.Tests.Terms
 
 // What is asked of the decoder in the first step of a recipe.
 let private asked (recipe: Recipe) =
