@@ -28,13 +28,7 @@ module Layers =
                 fun g -> torch.randn(size, generator = g).mul_(Scope.number deviation)
             )
         fun (x: torch.Tensor) ->
-            let y =
-                torch.nn.functional.conv2d (
-                    x,
-                    weight.to_type weights.Compute,
-                    strides = [| int64 stride; int64 stride |],
-                    padding = [| int64 padding; int64 padding |]
-                )
+            let y = Torch.Convolution.Of (x, weight, stride, padding)
             weights.Note (name, y, y.numel () / y.shape[0] * int64 (inputs * kernel * kernel))
             y
 

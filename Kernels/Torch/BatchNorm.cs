@@ -41,34 +41,7 @@ public static class BatchNorm
     /// <summary>Whether maps go through the vectors.</summary>
     public static bool Fits(Tensor x) =>
         Vector512.IsHardwareAccelerated && x.device_type == DeviceType.CPU && x.dim() == 4 && x.shape[1] % 16 == 0 && x.numel() > 0
-        && (x.dtype == ScalarType.Float32 || x.dtype == ScalarType.BFloat16) && LastChannels(x);
-
-    private static bool LastChannels(Tensor x)
-    {
-        var (size, stride) = (x.shape, x.stride());
-        return stride[1] == 1 && (size[3] == 1 || stride[3] == size[1]) && (size[2] == 1 || stride[2] == size[1] * size[3])
-            && (size[0] == 1 || stride[0] == size[1] * size[2] * size[3]) && (size[2] * size[3] > 1 || size[1] > 1);
-    }
-
-    // n x h x w x c, contiguous.
-    private static Tensor Rows(Tensor x) => x.permute(0, 2, 3, 1).contiguous();
-
-    private static Tensor EmptyRows(Tensor rows) => empty(rows.shape, rows.dtype, rows.device);
-
-    private static Tensor Maps(Tensor rows) => rows.permute(0, 3, 1, 2);
-
-    private static unsafe void* At(Tensor? rows)
-    {
-        if (rows is null)
-        {
-            return null;
-        }
-
-        fixed (byte* first = rows.bytes) // native memory: it does not move
-        {
-            return first;
-        }
-    }
+        && (x.dtype == ScalarType.Float32 || x.dtype == ScalarType.BFloat16) && Maps.LastChannels(x);
 
     private static Simd.BatchNormRows Kernel(Tensor rows) =>
         rows.dtype == ScalarType.Float32 ? new Simd.BatchNormRows<Simd.SixteenSingles>() : new Simd.BatchNormRows<Simd.SixteenHalves>();
@@ -92,17 +65,17 @@ public static class BatchNorm
         {
             using var scope = NewDisposeScope();
             using var guard = no_grad();
-            var (x, how) = (Rows(((Tensor)vars[0]).detach()), (How)vars[4]);
+            var (x, how) = (Maps.Rows(((Tensor)vars[0]).detach()), (How)vars[4]);
             var scale = Values.Of((Tensor)vars[1]);
             var offset = Values.Of((Tensor)vars[2]);
-            var beside = vars[3] is Tensor added ? Rows(added.detach()) : null;
+            var beside = vars[3] is Tensor added ? Maps.Rows(added.detach()) : null;
             var channels = (int)x.shape[3];
             var count = x.numel() / channels;
             var (mean, variance, factor, term) = (new double[channels], new double[channels], new float[channels], new float[channels]);
             var statistics = empty(2, channels, ScalarType.Float32, x.device); // means, and 1 / deviations, for the way back
-            var (output, kernel) = (EmptyRows(x), Kernel(x));
+            var (output, kernel) = (Maps.EmptyRows(x), Kernel(x));
             var kept = Values.Of(statistics);
-            kernel.Statistics(At(x), count, channels, get_num_threads(), mean, variance);
+            kernel.Statistics(Maps.At(x), count, channels, get_num_threads(), mean, variance);
             for (var c = 0; c < channels; c++)
             {
                 kept[c] = (float)mean[c];
@@ -111,7 +84,7 @@ public static class BatchNorm
                 term[c] = (float)(offset[c] - (factor[c] * mean[c]));
             }
 
-            kernel.Transform(At(x), At(beside), factor, term, how.Positive, count, channels, get_num_threads(), At(output));
+            kernel.Transform(Maps.At(x), Maps.At(beside), factor, term, how.Positive, count, channels, get_num_threads(), Maps.At(output));
             if (how.Mean is { } means && how.Variance is { } variances)
             {
                 Follow(Values.Of(means), mean, 1);
@@ -121,7 +94,7 @@ public static class BatchNorm
             ctx.save_for_backward([x.MoveToOuterDisposeScope(), output.MoveToOuterDisposeScope(), statistics.MoveToOuterDisposeScope(), (Tensor)vars[1]]);
             ctx.save_data("positive", how.Positive);
             ctx.save_data("beside", beside is not null);
-            return Maps(output).detach().MoveToOuterDisposeScope();
+            return Maps.Of(output).detach().MoveToOuterDisposeScope();
         }
 
         public override unsafe List<Tensor> backward(autograd.AutogradContext ctx, Tensor grad_output)
@@ -129,7 +102,7 @@ public static class BatchNorm
             using var once = Once.Backward();
             using var scope = NewDisposeScope();
             var saved = ctx.get_saved_variables();
-            var (x, slopes) = (saved[0], Rows(grad_output));
+            var (x, slopes) = (saved[0], Maps.Rows(grad_output));
             var scale = Values.Of(saved[3]);
             slopes = slopes.dtype == x.dtype ? slopes : slopes.to_type(x.dtype);
             var y = (bool)ctx.get_data("positive") ? saved[1] : null;
@@ -138,10 +111,11 @@ public static class BatchNorm
             var kept = Values.Of(saved[2]);
             var (mean, factor, line, term) = (kept[..channels].ToArray(), new float[channels], new float[channels], new float[channels]);
             var (sum, product) = (new double[channels], new double[channels]);
-            var passed = (bool)ctx.get_data("beside") ? (y is null ? slopes : EmptyRows(x)) : null;
-            var (dx, dscale, doffset) = (EmptyRows(x), empty_like(saved[3]), empty_like(saved[3]));
+            var passed = (bool)ctx.get_data("beside") ? (y is null ? slopes : Maps.EmptyRows(x)) : null;
+            var (dx, dscale, doffset) = (Maps.EmptyRows(x), empty_like(saved[3]), empty_like(saved[3]));
             var kernel = Kernel(x);
-            kernel.Sums(At(x), At(y), At(slopes), mean, count, channels, get_num_threads(), y is null ? null : At(passed), sum, product);
+            kernel.Sums(
+                Maps.At(x), Maps.At(y), Maps.At(slopes), mean, count, channels, get_num_threads(), y is null ? null : Maps.At(passed), sum, product);
             for (var c = 0; c < channels; c++)
             {
                 double inverse = kept[channels + c];
@@ -153,10 +127,11 @@ public static class BatchNorm
             }
 
             var masked = passed is not null && y is not null; // what passed lies there already
-            kernel.Slopes(At(x), masked ? null : At(y), At(masked ? passed : slopes), mean, factor, line, term, count, channels, get_num_threads(), At(dx));
-            var through = passed is null ? null : Maps(passed).MoveToOuterDisposeScope();
-            return Once.Hand(
-                ctx, grad_output, [Maps(dx).MoveToOuterDisposeScope(), dscale.MoveToOuterDisposeScope(), doffset.MoveToOuterDisposeScope(), through!, null!]);
+            var (signs, steep) = (masked ? null : y, masked ? passed : slopes);
+            kernel.Slopes(Maps.At(x), Maps.At(signs), Maps.At(steep), mean, factor, line, term, count, channels, get_num_threads(), Maps.At(dx));
+            var through = passed is null ? null : Maps.Of(passed).MoveToOuterDisposeScope();
+            var slope = Maps.Of(dx).MoveToOuterDisposeScope();
+            return Once.Hand(ctx, grad_output, [slope, dscale.MoveToOuterDisposeScope(), doffset.MoveToOuterDisposeScope(), through!, null!]);
         }
     }
 }

@@ -1,0 +1,249 @@
+using System;
+using Vantage.Kernels.Interop;
+
+namespace Vantage.Kernels.Simd;
+
+/// <summary>
+/// <see cref="Reference.Convolution"/>'s gradient of the weights from bfloat16 maps, sums in float32: for each tap a product of the slopes and of the maps that the tap reads, over all
+/// images and pixels. What lies beyond the edges takes no part. Neither the order nor the number of sums depends on the number of threads, so neither do the bits.
+/// </summary>
+internal sealed unsafe class ConvolutionWeights
+{
+    // Channels on a side of a product; images side by side; bytes of packed maps, which stay in the last cache; products that can go on at once.
+    private const int Block = 64, Most = 64, Sixteen = 16, Abreast = 16;
+    private const long Room = 8 << 20;
+
+    [ThreadStatic]
+    private static NativeBuffer? kept;
+
+    [ThreadStatic]
+    private static long keptCount;
+
+    private readonly ConvolutionShape _it;
+    private readonly int _images, _inputBlock, _outputBlock, _parts;
+    private readonly int[] _rowAt, _columnAt; // where a row or column of the maps lies among those that a tap reads, or -1
+    private readonly int _rows, _columns;
+    private readonly long _lead; // from a channel of the turned slopes to the next
+
+    private ConvolutionWeights(ConvolutionShape it)
+    {
+        _it = it;
+        (_rowAt, _rows) = Places(it.Height, it);
+        (_columnAt, _columns) = Places(it.Width, it);
+        _inputBlock = Even(it.Inputs);
+        _outputBlock = Even(it.Outputs);
+        var image = 2L * (((long)_rows * _columns * it.Inputs) + ((long)it.Rows * it.Columns * it.Outputs));
+        var most = (int)Math.Clamp(Room / image / Sixteen * Sixteen, Sixteen, Most);
+        var chunks = (it.Images + most - 1) / most;
+        _images = Rounded((it.Images + chunks - 1) / chunks);
+        _lead = ((long)it.Rows * it.Columns * _images) + 32; // not a power of two: channels would share lines of the cache
+        var pairs = Blocks(it.Inputs, _inputBlock) * Blocks(it.Outputs, _outputBlock);
+        _parts = Math.Min(it.Rows, (Abreast + pairs - 1) / pairs);
+    }
+
+    /// <summary>Whether the gradient can be had here: channels are multiples of 16.</summary>
+    public static bool Fits(int inputs, int outputs) =>
+        inputs % Sixteen == 0 && outputs % Sixteen == 0 && ConvolutionPacks.Available && BFloat16Product.Available;
+
+    /// <summary>The gradient, outputs x inputs x kernel x kernel.</summary>
+    /// <param name="it">The sizes.</param>
+    /// <param name="x">n x h x w x c maps that were convolved, bfloat16.</param>
+    /// <param name="slopes">n x rows x columns x outputs slopes of what came out, bfloat16.</param>
+    /// <param name="threads">At most so many.</param>
+    /// <param name="gradient">Where it goes.</param>
+    public static void Gradient(ConvolutionShape it, ushort* x, ushort* slopes, int threads, float* gradient) =>
+        new ConvolutionWeights(it).Run((nint)x, (nint)slopes, threads, (nint)gradient);
+
+    private static int Rounded(int count) => (count + Sixteen - 1) / Sixteen * Sixteen;
+
+    private static int Blocks(int channels, int block) => (channels + block - 1) / block;
+
+    // Blocks of as equal a width as sixteens allow.
+    private static int Even(int channels)
+    {
+        var blocks = Blocks(channels, Block);
+        return Rounded((channels + blocks - 1) / blocks);
+    }
+
+    // Rows, or columns, that taps read: those of one remainder of the stride beside each other, so that a tap's run has no gaps.
+    private static (int[] At, int Count) Places(int length, ConvolutionShape it)
+    {
+        var at = new int[length];
+        Array.Fill(at, -1);
+        var count = 0;
+        for (var phase = 0; phase < it.Stride; phase++)
+        {
+            var read = false;
+            for (var tap = 0; tap < it.Kernel; tap++)
+            {
+                read |= (((tap - it.Padding) % it.Stride) + it.Stride) % it.Stride == phase;
+            }
+
+            for (var place = phase; read && place < length; place += it.Stride)
+            {
+                at[place] = count++;
+            }
+        }
+
+        return (at, count);
+    }
+
+    // The steps whose place under a tap exists.
+    private static (int From, int To) Inside(int length, int steps, int tap, ConvolutionShape it)
+    {
+        var first = Math.Max(0, (it.Padding - tap + it.Stride - 1) / it.Stride);
+        var reach = length - 1 + it.Padding - tap;
+        return (first, reach < 0 ? 0 : Math.Min(steps, (reach / it.Stride) + 1));
+    }
+
+    // A buffer that the thread keeps, with anything in it, up to what most layers need.
+    private static (NativeBuffer Buffer, bool Keep) Need(long floats)
+    {
+        if (floats > 4 * Room)
+        {
+            return (new NativeBuffer(floats), false);
+        }
+
+        if (keptCount < floats)
+        {
+            kept?.Dispose();
+            (kept, keptCount) = (new NativeBuffer(floats), floats);
+        }
+
+        return (kept!, true);
+    }
+
+    private void Run(nint x, nint slopes, int threads, nint gradient)
+    {
+        var (maps, turned) = ((long)_rows * _columns * _images * _it.Inputs, _lead * _it.Outputs);
+        var weights = (long)_it.Taps * _it.Inputs * _it.Outputs;
+        var packed = (maps + turned + 31) / 32 * Sixteen; // two halves to a float, whole lines
+        var (buffer, keep) = Need(packed + (_parts * weights));
+        try
+        {
+            var (pairs, across, sums) = ((nint)buffer.Pointer, (nint)((ushort*)buffer.Pointer + maps), (nint)(buffer.Pointer + packed));
+            var blocks = Blocks(_it.Inputs, _inputBlock) * Blocks(_it.Outputs, _outputBlock);
+            Team.For(_parts, threads, part => new Span<float>((float*)sums + (part * weights), checked((int)weights)).Clear());
+            for (var first = 0; first < _it.Images; first += _images)
+            {
+                var image = first;
+                Team.For(_it.Height + _it.Rows, threads, row =>
+                {
+                    if (row >= _it.Height)
+                    {
+                        Turn((ushort*)slopes, image, row - _it.Height, (ushort*)across);
+                    }
+                    else if (_rowAt[row] >= 0)
+                    {
+                        Pair((ushort*)x, image, row, (ushort*)pairs);
+                    }
+                });
+                Team.For(_parts * blocks, threads, task =>
+                    Multiply((ushort*)pairs, (ushort*)across, task / blocks, task % blocks, (float*)sums + (task / blocks * weights)));
+            }
+
+            Team.For(_it.Outputs, threads, output => Collect((float*)sums, weights, output, (float*)gradient));
+        }
+        finally
+        {
+            if (!keep)
+            {
+                buffer.Dispose();
+            }
+        }
+    }
+
+    private void Pair(ushort* x, int image, int row, ushort* to)
+    {
+        var stride = (long)_it.Height * _it.Width * _it.Inputs;
+        var line = x + (image * stride) + ((long)row * _it.Width * _it.Inputs);
+        var apart = (long)_rows * _columns * _images;
+        for (var w = 0; w < _it.Width; w++)
+        {
+            if (_columnAt[w] >= 0)
+            {
+                var at = (((long)_rowAt[row] * _columns) + _columnAt[w]) * _images;
+                ConvolutionPacks.Pairs(
+                    line + ((long)w * _it.Inputs), stride, _it.Images - image, _images, _it.Inputs, _inputBlock, to, apart, at);
+            }
+        }
+    }
+
+    private void Turn(ushort* slopes, int image, int row, ushort* to)
+    {
+        var stride = (long)_it.Rows * _it.Columns * _it.Outputs;
+        var line = slopes + (image * stride) + ((long)row * _it.Columns * _it.Outputs);
+        for (var w = 0; w < _it.Columns; w++)
+        {
+            ConvolutionPacks.Turned(
+                line + ((long)w * _it.Outputs), stride, _it.Images - image, _images, _it.Outputs, to + ((((long)row * _it.Columns) + w) * _images), _lead);
+        }
+    }
+
+    // One block of outputs by one of inputs, all taps, over the rows of a part.
+    private void Multiply(ushort* pairs, ushort* across, int part, int block, float* sums)
+    {
+        var inputBlocks = Blocks(_it.Inputs, _inputBlock);
+        var (output, input) = (block / inputBlocks * _outputBlock, block % inputBlocks * _inputBlock);
+        var (height, width) = (Math.Min(_outputBlock, _it.Outputs - output), Math.Min(_inputBlock, _it.Inputs - input));
+        var maps = pairs + ((long)_rows * _columns * _images * input);
+        var slopes = across + (output * _lead);
+        for (var row = _it.Rows * part / _parts; row < _it.Rows * (part + 1) / _parts; row++)
+        {
+            for (var tap = 0; tap < _it.Taps; tap++)
+            {
+                var (down, right) = (tap / _it.Kernel, tap % _it.Kernel);
+                var y = (row * _it.Stride) - _it.Padding + down;
+                var (from, to) = Inside(_it.Width, _it.Columns, right, _it);
+                if (y < 0 || y >= _it.Height || from >= to)
+                {
+                    continue;
+                }
+
+                var column = _columnAt[(from * _it.Stride) - _it.Padding + right];
+                BFloat16Product.Multiply(
+                    height,
+                    width,
+                    (to - from) * _images,
+                    checked((int)_lead),
+                    width,
+                    width,
+                    true,
+                    slopes + ((((long)row * _it.Columns) + from) * _images),
+                    maps + ((((long)_rowAt[y] * _columns) + column) * _images * width),
+                    At(sums, output, input, height, tap));
+            }
+        }
+
+        BFloat16Product.Done();
+    }
+
+    // [block of outputs][block of inputs][tap][output][input]
+    private float* At(float* sums, int output, int input, int height, int tap) =>
+        sums + (_it.Taps * (((long)output * _it.Inputs) + ((long)height * input))) + ((long)tap * height * Math.Min(_inputBlock, _it.Inputs - input));
+
+    private void Collect(float* sums, long weights, int output, float* gradient)
+    {
+        var first = output / _outputBlock * _outputBlock;
+        var height = Math.Min(_outputBlock, _it.Outputs - first);
+        for (var input = 0; input < _it.Inputs; input += _inputBlock)
+        {
+            var width = Math.Min(_inputBlock, _it.Inputs - input);
+            for (var tap = 0; tap < _it.Taps; tap++)
+            {
+                var own = At(sums, first, input, height, tap) + ((long)(output - first) * width);
+                var to = gradient + ((((long)output * _it.Inputs) + input) * _it.Taps) + tap;
+                for (var c = 0; c < width; c++)
+                {
+                    var sum = own[c];
+                    for (var part = 1; part < _parts; part++)
+                    {
+                        sum += own[(part * weights) + c];
+                    }
+
+                    to[(long)c * _it.Taps] = sum;
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,81 @@
+using System.Collections.Generic;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Vantage.Kernels.Torch;
+
+/// <summary>
+/// A convolution without bias of maps on the CPU. libtorch computes it, and the gradient of the maps; the gradient of the weights of channels-last bfloat16 maps comes from
+/// <c>Simd.ConvolutionWeights</c> in float32, where the processor multiplies bfloat16. <see cref="Reference.Convolution"/> has the formula.
+/// </summary>
+public static class Convolution
+{
+    /// <summary>n x outputs x rows x columns maps.</summary>
+    /// <param name="x">n x inputs x height x width maps, in the type in which to compute.</param>
+    /// <param name="weight">outputs x inputs x kernel x kernel values, float32.</param>
+    /// <param name="stride">From a place to the next.</param>
+    /// <param name="padding">Zeros beyond each edge.</param>
+    public static Tensor Of(Tensor x, Tensor weight, int stride, int padding)
+    {
+        using var scope = NewDisposeScope();
+        if (weight.shape[2] == 1 && stride > 1 && padding == 0 && x.device_type == DeviceType.CPU)
+        {
+            (x, stride) = (Every(x, stride), 1); // of one pixel in a square: without the others it is a product
+        }
+
+        if (!weight.requires_grad || !is_grad_enabled() || !Fits(x, weight))
+        {
+            return Apply(x, weight.to_type(x.dtype), stride, padding).MoveToOuterDisposeScope();
+        }
+
+        var y = Apply(x, weight.detach().to_type(x.dtype), stride, padding);
+        return Function.apply(y, x.detach(), weight, new How(stride, padding)).MoveToOuterDisposeScope();
+    }
+
+    private static Tensor Apply(Tensor x, Tensor weight, int stride, int padding) =>
+        nn.functional.conv2d(x, weight, strides: [stride, stride], padding: [padding, padding]);
+
+    // One pixel of each square, in the order of memory of the maps.
+    private static Tensor Every(Tensor x, int stride)
+    {
+        var some = x.slice(2, 0, x.shape[2], stride).slice(3, 0, x.shape[3], stride);
+        return Maps.LastChannels(x) ? Maps.Of(Maps.Rows(some)) : some.contiguous();
+    }
+
+    /// <summary>Whether the gradient of the weights is computed here.</summary>
+    public static bool Fits(Tensor x, Tensor weight) =>
+        x.device_type == DeviceType.CPU && x.dtype == ScalarType.BFloat16 && x.numel() > 0 && weight.shape[2] == weight.shape[3]
+        && Simd.ConvolutionWeights.Fits((int)weight.shape[1], (int)weight.shape[0]) && Maps.LastChannels(x);
+
+    private sealed record How(int Stride, int Padding);
+
+    // What came out as it is; on the way back the gradient of the weights, which libtorch is not asked for.
+    private sealed class Function : autograd.SingleTensorFunction<Function>
+    {
+        public override string Name => "ConvolutionWeights";
+
+        public override Tensor forward(autograd.AutogradContext ctx, params object[] vars)
+        {
+            using var guard = no_grad();
+            ctx.save_for_backward([((Tensor)vars[1]).alias(), (Tensor)vars[2]]);
+            ctx.save_data("how", vars[3]);
+            return ((Tensor)vars[0]).detach();
+        }
+
+        public override unsafe List<Tensor> backward(autograd.AutogradContext ctx, Tensor grad_output)
+        {
+            using var once = Once.Backward();
+            using var scope = NewDisposeScope();
+            var saved = ctx.get_saved_variables();
+            var (x, weight, how) = (Maps.Rows(saved[0]), saved[1], (How)ctx.get_data("how"));
+            var slopes = Maps.Rows(grad_output);
+            slopes = slopes.dtype == x.dtype ? slopes : slopes.to_type(x.dtype);
+            var gradient = empty(weight.shape, ScalarType.Float32);
+            var shape = new Simd.ConvolutionShape(
+                (int)x.shape[0], (int)x.shape[1], (int)x.shape[2], (int)x.shape[3], (int)weight.shape[0], (int)weight.shape[2], how.Stride, how.Padding);
+            Simd.ConvolutionWeights.Gradient(
+                shape, (ushort*)Maps.At(x), (ushort*)Maps.At(slopes), get_num_threads(), (float*)Maps.At(gradient));
+            return Once.Hand(ctx, grad_output, [grad_output.alias().MoveToOuterDisposeScope(), null!, gradient.MoveToOuterDisposeScope(), null!]);
+        }
+    }
+}

@@ -1,0 +1,157 @@
+/// The gradient of a convolution's weights from bfloat16 maps, beside the reference and libtorch.
+module Vantage.Tests.ConvolutionTests
+
+open Expecto
+open FsCheck
+open FsCheck.FSharp
+open TorchSharp
+open Vantage
+open Vantage.Kernels
+
+/// Products of bfloat16 are exact in float32, and some thousand of them are summed there: relative to the largest sum.
+let private single = 2e-5
+
+/// libtorch rounds the gradient to bfloat16, 8 bits, where the processor has no products of them.
+let private half = 8e-3
+
+type private Case = {
+    Images: int
+    Height: int
+    Width: int
+    Inputs: int
+    Outputs: int
+    Kernel: int
+    Stride: int
+    Padding: int
+    Seed: uint64
+}
+
+let private cases = gen {
+    let! images = Gen.choose (1, 40)
+    let! inputs = Gen.choose (1, 9)
+    let! outputs = Gen.choose (1, 9)
+    let! kernel = Gen.choose (1, 4)
+    let! stride = Gen.choose (1, 3)
+    let! padding = Gen.choose (0, 2)
+    let! height = Gen.choose (max 1 (kernel - 2 * padding), 9)
+    let! width = Gen.choose (max 1 (kernel - 2 * padding), 9)
+    let! seed = Gen.choose (1, 1_000_000)
+    return {
+        Images = images
+        Height = height
+        Width = width
+        Inputs = 16 * inputs
+        Outputs = 16 * outputs
+        Kernel = kernel
+        Stride = stride
+        Padding = padding
+        Seed = uint64 seed
+    }
+}
+
+let private maps (size: int list) seed =
+    use generator = new torch.Generator (seed, torch.CPU)
+    let size = [| for s in size -> int64 s |]
+    torch.randn(size, generator = generator).to_type(torch.bfloat16).permute (0L, 3L, 1L, 2L)
+
+let private doubles (x: torch.Tensor) =
+    x.to_type(torch.float64).permute(0L, 2L, 3L, 1L).contiguous().data<float>().ToArray()
+
+let private numbers (x: torch.Tensor) = x.to_type(torch.float64).contiguous().data<float>().ToArray()
+
+// Maps, weights, what comes out and its slopes, after a backward pass through this convolution.
+let private pass convolve case =
+    let x = (maps [ case.Images; case.Height; case.Width; case.Inputs ] case.Seed).requires_grad_ true
+    let size = [ case.Outputs; case.Kernel; case.Kernel; case.Inputs ]
+    let weight =
+        (maps size (case.Seed + 1UL)).to_type(torch.float32).contiguous().requires_grad_ true
+    let y: torch.Tensor = convolve x weight
+    let out = [ y.shape[0]; y.shape[2]; y.shape[3]; y.shape[1] ] |> List.map int
+    let slopes = maps out (case.Seed + 2UL)
+    y.backward (ResizeArray [ slopes ])
+    x, weight, y, slopes
+
+let private ours case =
+    pass (fun x weight -> Torch.Convolution.Of (x, weight, case.Stride, case.Padding)) case
+
+let private libtorch case =
+    let square n = [| int64 n; int64 n |]
+    case
+    |> pass (fun x weight ->
+        torch.nn.functional.conv2d (
+            x,
+            weight.to_type torch.bfloat16,
+            strides = square case.Stride,
+            padding = square case.Padding
+        ))
+
+let private worst (found: float array) (expected: float array) =
+    let largest = expected |> Array.map abs |> Array.max |> max 1e-3
+    (Array.map2 (fun a b -> abs (a - b)) found expected |> Array.max) / largest
+
+let private agrees case =
+    use _ = torch.NewDisposeScope ()
+    let x, weight, y, slopes = ours case
+    let expected =
+        Reference.Convolution.Weights (
+            doubles x,
+            doubles slopes,
+            case.Height,
+            case.Width,
+            case.Inputs,
+            case.Outputs,
+            case.Kernel,
+            case.Stride,
+            case.Padding
+        )
+    let tolerance = if Torch.Convolution.Fits (x, weight) then single else half
+    let found = nonNull weight.grad
+    Expect.equal found.dtype torch.float32 "the weights are float32"
+    Expect.isLessThanOrEqual (worst (numbers found) expected) tolerance "weights"
+    let x', _, y', _ = libtorch case
+    Expect.isLessThanOrEqual (worst (numbers y) (numbers y')) half "what comes out"
+    Expect.isLessThanOrEqual (worst (numbers (nonNull x.grad)) (numbers (nonNull x'.grad))) half "maps"
+
+let private large = {
+    Images = 130
+    Height = 14
+    Width = 13
+    Inputs = 96
+    Outputs = 80
+    Kernel = 3
+    Stride = 2
+    Padding = 1
+    Seed = 3UL
+}
+
+/// The gradient by products beside the sums of the formula.
+[<Tests>]
+let tests =
+    testList "Convolution" [
+        testPropertyWithConfig
+            { FsCheckConfig.defaultConfig with maxTest = 60 }
+            "the gradient of the weights is the reference's, all else libtorch's"
+            (Prop.forAll (Arb.fromGen cases) agrees)
+        test "many images in several chunks, with a remainder" { agrees large }
+        test "the number of threads changes no bit" {
+            let before = torch.get_num_threads ()
+            let run threads =
+                use _ = torch.NewDisposeScope ()
+                torch.set_num_threads threads
+                let _, weight, _, _ = ours large
+                numbers (nonNull weight.grad)
+            try
+                Expect.equal (run 1) (run 3) "bits"
+            finally
+                torch.set_num_threads before
+        }
+        test "a network that does not learn takes no gradient of weights, and its maps still do" {
+            use _ = torch.NewDisposeScope ()
+            let x = (maps [ 2; 5; 5; 16 ] 1UL).requires_grad_ true
+            let weight = (maps [ 32; 3; 3; 16 ] 2UL).to_type(torch.float32).contiguous ()
+            let y = Torch.Convolution.Of (x, weight, 1, 1)
+            y.sum().backward ()
+            Expect.isNull weight.grad "weights"
+            Expect.isNotNull x.grad "maps"
+        }
+    ]
