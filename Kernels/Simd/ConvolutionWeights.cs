@@ -1,4 +1,5 @@
 using System;
+using System.Runtime.Intrinsics;
 using Vantage.Kernels.Interop;
 
 namespace Vantage.Kernels.Simd;
@@ -235,15 +236,26 @@ internal sealed unsafe class ConvolutionWeights
                 var to = gradient + ((((long)output * _it.Inputs) + input) * _it.Taps) + tap;
                 for (var c = 0; c < width; c++)
                 {
-                    var sum = own[c];
-                    for (var part = 1; part < _parts; part++)
+                    if (c % Sixteen == 0)
                     {
-                        sum += own[(part * weights) + c];
+                        Gather(own + c, weights);
                     }
 
-                    to[(long)c * _it.Taps] = sum;
+                    to[(long)c * _it.Taps] = own[c];
                 }
             }
         }
+    }
+
+    // Sixteen sums of the first part become those of all.
+    private void Gather(float* own, long weights)
+    {
+        var sum = Vector512.Load(own);
+        for (var part = 1; part < _parts; part++)
+        {
+            sum += Vector512.Load(own + (part * weights));
+        }
+
+        sum.Store(own);
     }
 }
