@@ -19,15 +19,14 @@ internal abstract unsafe class BatchNormRows
     public abstract void Transform(void* x, void* beside, float[] factor, float[] term, bool positive, long rows, int channels, int threads, void* y);
 
     /// <summary>
-    /// For each channel the sums of the slopes that pass, and of their products with x - mean. All pass where y is null, else those where it is above 0. They go to
-    /// <paramref name="passed"/> where it is not null.
+    /// For each channel the sums of the slopes that pass the gate, and of their products with x - mean. They go to <paramref name="passed"/> where it is not null.
     /// </summary>
     public abstract void Sums(
-        void* x, void* y, void* slopes, float[] mean, long rows, int channels, int threads, void* passed, double[] sum, double[] product);
+        void* x, Gate gate, void* slopes, float[] mean, long rows, int channels, int threads, void* passed, double[] sum, double[] product);
 
     /// <summary>factor slope + line (x - mean) + term for each channel, of the slopes that pass.</summary>
     public abstract void Slopes(
-        void* x, void* y, void* slopes, float[] mean, float[] factor, float[] line, float[] term, long rows, int channels, int threads, void* dx);
+        void* x, Gate gate, void* slopes, float[] mean, float[] factor, float[] line, float[] term, long rows, int channels, int threads, void* dx);
 }
 
 /// <summary>The same for numbers of one type.</summary>
@@ -86,17 +85,17 @@ internal sealed unsafe class BatchNormRows<T> : BatchNormRows
 
     /// <inheritdoc/>
     public override void Sums(
-        void* x, void* y, void* slopes, float[] mean, long rows, int channels, int threads, void* passed, double[] sum, double[] product)
+        void* x, Gate gate, void* slopes, float[] mean, long rows, int channels, int threads, void* passed, double[] sum, double[] product)
     {
         var (blocks, size) = Blocks(rows, channels);
         using var sums = new NativeBuffer((long)blocks * 2 * channels);
-        var (from, output, steep, to, into) = ((nint)x, (nint)y, (nint)slopes, (nint)passed, (nint)sums.Pointer);
+        var (from, steep, to, into) = ((nint)x, (nint)slopes, (nint)passed, (nint)sums.Pointer);
         Run(blocks, threads, b =>
         {
             var first = (long)b * size;
             var count = (int)Math.Min(size, rows - first);
             var own = (float*)into + ((long)b * 2 * channels);
-            Products((void*)from, (void*)output, (void*)steep, mean, first * channels, count, channels, (void*)to, own);
+            Products((void*)from, gate, (void*)steep, mean, first * channels, count, channels, (void*)to, own);
         });
         Array.Clear(sum);
         Array.Clear(product);
@@ -113,15 +112,15 @@ internal sealed unsafe class BatchNormRows<T> : BatchNormRows
 
     /// <inheritdoc/>
     public override void Slopes(
-        void* x, void* y, void* slopes, float[] mean, float[] factor, float[] line, float[] term, long rows, int channels, int threads, void* dx)
+        void* x, Gate gate, void* slopes, float[] mean, float[] factor, float[] line, float[] term, long rows, int channels, int threads, void* dx)
     {
         var (blocks, size) = Blocks(rows, channels);
-        var (from, output, steep, to) = ((nint)x, (nint)y, (nint)slopes, (nint)dx);
+        var (from, steep, to) = ((nint)x, (nint)slopes, (nint)dx);
         Run(blocks, threads, b =>
         {
             var first = (long)b * size;
             var last = Math.Min(first + size, rows) * channels;
-            Through((void*)from, (void*)output, (void*)steep, mean, factor, line, term, first * channels, last, channels, (void*)to);
+            Through((void*)from, gate, (void*)steep, mean, factor, line, term, first * channels, last, channels, (void*)to);
         });
     }
 
@@ -178,22 +177,25 @@ internal sealed unsafe class BatchNormRows<T> : BatchNormRows
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Products(void* x, void* y, void* slopes, float[] mean, long start, int count, int channels, void* passed, float* into)
+    private static void Products(void* x, Gate gate, void* slopes, float[] mean, long start, int count, int channels, void* passed, float* into)
     {
         for (var c = 0; c < channels; c += 32)
         {
             var other = c + 16 < channels ? 16 : 0;
             var (centre, centre2) = (At(mean, c), At(mean, c + other));
+            var (factor, term) = (gate.Factor(c), gate.Term(c));
+            var (factor2, term2) = (gate.Factor(c + other), gate.Term(c + other));
             var (sum, product, sum2, product2) = (Vector512<float>.Zero, Vector512<float>.Zero, Vector512<float>.Zero, Vector512<float>.Zero);
             var at = start + c;
             for (var i = 0; i < count; i++, at += channels)
             {
-                var slope = Passed(y, slopes, at);
-                var slope2 = Passed(y, slopes, at + other);
+                var (value, value2) = (T.Load(x, at), T.Load(x, at + other));
+                var slope = gate.Passed<T>(value, factor, term, slopes, at);
+                var slope2 = gate.Passed<T>(value2, factor2, term2, slopes, at + other);
                 sum += slope;
                 sum2 += slope2;
-                product = Vector512.FusedMultiplyAdd(slope, T.Load(x, at) - centre, product);
-                product2 = Vector512.FusedMultiplyAdd(slope2, T.Load(x, at + other) - centre2, product2);
+                product = Vector512.FusedMultiplyAdd(slope, value - centre, product);
+                product2 = Vector512.FusedMultiplyAdd(slope2, value2 - centre2, product2);
                 if (passed != null)
                 {
                     T.Store(slope, passed, at);
@@ -210,24 +212,18 @@ internal sealed unsafe class BatchNormRows<T> : BatchNormRows
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Through(
-        void* x, void* y, void* slopes, float[] mean, float[] factor, float[] line, float[] term, long start, long end, int channels, void* dx)
+        void* x, Gate gate, void* slopes, float[] mean, float[] factor, float[] line, float[] term, long start, long end, int channels, void* dx)
     {
         for (var at = start; at < end; at += channels)
         {
             for (var c = 0; c < channels; c += 16)
             {
-                var straight = Vector512.FusedMultiplyAdd(T.Load(x, at + c) - At(mean, c), At(line, c), At(term, c));
-                T.Store(Vector512.FusedMultiplyAdd(Passed(y, slopes, at + c), At(factor, c), straight), dx, at + c);
+                var value = T.Load(x, at + c);
+                var straight = Vector512.FusedMultiplyAdd(value - At(mean, c), At(line, c), At(term, c));
+                var slope = gate.Passed<T>(value, gate.Factor(c), gate.Term(c), slopes, at + c);
+                T.Store(Vector512.FusedMultiplyAdd(slope, At(factor, c), straight), dx, at + c);
             }
         }
-    }
-
-    // No slope passes where y is not above 0; without y all do.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<float> Passed(void* y, void* slopes, long at)
-    {
-        var slope = T.Load(slopes, at);
-        return y == null ? slope : Vector512.ConditionalSelect(Vector512.GreaterThan(T.Load(y, at), Vector512<float>.Zero), slope, Vector512<float>.Zero);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

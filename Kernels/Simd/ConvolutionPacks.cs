@@ -56,6 +56,32 @@ internal static unsafe class ConvolutionPacks
         }
     }
 
+    /// <summary>The weights of an output, inputs x taps in float32, as taps x inputs in bfloat16; inputs are a multiple of 16.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Weights(float* from, int inputs, int taps, ushort* to)
+    {
+        const int Few = 32;
+        var rounded = stackalloc ushort[Few * 64];
+        var few = System.Math.Max(16, System.Math.Min(Few, Few * 64 / taps / 16 * 16));
+        for (var first = 0; first < inputs; first += few)
+        {
+            var count = System.Math.Min(few, inputs - first);
+            for (var k = 0; k < count * taps; k += 16)
+            {
+                SixteenHalves.Store(Vector512.Load(from + ((long)first * taps) + k), rounded, k);
+            }
+
+            for (var tap = 0; tap < taps; tap++)
+            {
+                var line = to + ((long)tap * inputs) + first;
+                for (int c = 0, at = tap; c < count; c++, at += taps)
+                {
+                    line[c] = rounded[at];
+                }
+            }
+        }
+    }
+
     // 16 rows of 16 halves become columns, two rows to a register. The place of a half is r0 c3 c2 c1 c0 in register r3 r2 r1, for row r and column c; three exchanges give r3 r2 r1 r0 after c0
     // in register c3 c2 c1.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -42,9 +42,9 @@ internal sealed unsafe class ConvolutionWeights
         _parts = Math.Min(it.Rows, (Abreast + pairs - 1) / pairs);
     }
 
-    /// <summary>Whether the gradient can be had here: channels are multiples of 16.</summary>
-    public static bool Fits(int inputs, int outputs) =>
-        inputs % Sixteen == 0 && outputs % Sixteen == 0 && ConvolutionPacks.Available && BFloat16Product.Available;
+    /// <summary>Whether the gradient can be had here: channels are multiples of 16, kernels no larger than any published.</summary>
+    public static bool Fits(int inputs, int outputs, int kernel) =>
+        inputs % Sixteen == 0 && outputs % Sixteen == 0 && kernel <= 11 && ConvolutionPacks.Available && BFloat16Product.Available;
 
     /// <summary>The gradient, outputs x inputs x kernel x kernel.</summary>
     /// <param name="it">The sizes.</param>

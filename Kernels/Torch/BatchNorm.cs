@@ -72,7 +72,7 @@ public static class BatchNorm
             var channels = (int)x.shape[3];
             var count = x.numel() / channels;
             var (mean, variance, factor, term) = (new double[channels], new double[channels], new float[channels], new float[channels]);
-            var statistics = empty(2, channels, ScalarType.Float32, x.device); // means, and 1 / deviations, for the way back
+            var statistics = empty(4, channels, ScalarType.Float32, x.device); // means, 1 / deviations, factors and terms, for the way back
             var (output, kernel) = (Maps.EmptyRows(x), Kernel(x));
             var kept = Values.Of(statistics);
             kernel.Statistics(Maps.At(x), count, channels, get_num_threads(), mean, variance);
@@ -84,6 +84,9 @@ public static class BatchNorm
                 term[c] = (float)(offset[c] - (factor[c] * mean[c]));
             }
 
+            factor.CopyTo(kept[(2 * channels)..]);
+            term.CopyTo(kept[(3 * channels)..]);
+
             kernel.Transform(Maps.At(x), Maps.At(beside), factor, term, how.Positive, count, channels, get_num_threads(), Maps.At(output));
             if (how.Mean is { } means && how.Variance is { } variances)
             {
@@ -91,7 +94,8 @@ public static class BatchNorm
                 Follow(Values.Of(variances), variance, count / (count - 1.0));
             }
 
-            ctx.save_for_backward([x.MoveToOuterDisposeScope(), output.MoveToOuterDisposeScope(), statistics.MoveToOuterDisposeScope(), (Tensor)vars[1]]);
+            var signs = beside is null ? statistics : output; // without a sum, x tells which slopes pass
+            ctx.save_for_backward([x.MoveToOuterDisposeScope(), signs.MoveToOuterDisposeScope(), statistics.MoveToOuterDisposeScope(), (Tensor)vars[1]]);
             ctx.save_data("positive", how.Positive);
             ctx.save_data("beside", beside is not null);
             return Maps.Of(output).detach().MoveToOuterDisposeScope();
@@ -105,17 +109,19 @@ public static class BatchNorm
             var (x, slopes) = (saved[0], Maps.Rows(grad_output));
             var scale = Values.Of(saved[3]);
             slopes = slopes.dtype == x.dtype ? slopes : slopes.to_type(x.dtype);
-            var y = (bool)ctx.get_data("positive") ? saved[1] : null;
+            var (positive, beside) = ((bool)ctx.get_data("positive"), (bool)ctx.get_data("beside"));
             var channels = (int)x.shape[3];
             var count = x.numel() / channels;
             var kept = Values.Of(saved[2]);
-            var (mean, factor, line, term) = (kept[..channels].ToArray(), new float[channels], new float[channels], new float[channels]);
-            var (sum, product) = (new double[channels], new double[channels]);
-            var passed = (bool)ctx.get_data("beside") ? (y is null ? slopes : Maps.EmptyRows(x)) : null;
+            var (mean, line, term) = (kept[..channels].ToArray(), new float[channels], new float[channels]);
+            var (sum, product, factor) = (new double[channels], new double[channels], new float[channels]);
+            var passed = beside ? (positive ? Maps.EmptyRows(x) : slopes) : null;
             var (dx, dscale, doffset) = (Maps.EmptyRows(x), empty_like(saved[3]), empty_like(saved[3]));
             var kernel = Kernel(x);
-            kernel.Sums(
-                Maps.At(x), Maps.At(y), Maps.At(slopes), mean, count, channels, get_num_threads(), y is null ? null : Maps.At(passed), sum, product);
+            var gate = !positive ? Simd.Gate.Open
+                : beside ? new Simd.Gate(Maps.At(saved[1]))
+                : new Simd.Gate(kept.Slice(2 * channels, channels).ToArray(), kept.Slice(3 * channels, channels).ToArray());
+            kernel.Sums(Maps.At(x), gate, Maps.At(slopes), mean, count, channels, get_num_threads(), positive ? Maps.At(passed) : null, sum, product);
             for (var c = 0; c < channels; c++)
             {
                 double inverse = kept[channels + c];
@@ -126,9 +132,8 @@ public static class BatchNorm
                 Values.Of(doffset)[c] = (float)sum[c];
             }
 
-            var masked = passed is not null && y is not null; // what passed lies there already
-            var (signs, steep) = (masked ? null : y, masked ? passed : slopes);
-            kernel.Slopes(Maps.At(x), Maps.At(signs), Maps.At(steep), mean, factor, line, term, count, channels, get_num_threads(), Maps.At(dx));
+            gate = beside ? Simd.Gate.Open : gate; // what passed lies there already
+            kernel.Slopes(Maps.At(x), gate, Maps.At(passed ?? slopes), mean, factor, line, term, count, channels, get_num_threads(), Maps.At(dx));
             var through = passed is null ? null : Maps.Of(passed).MoveToOuterDisposeScope();
             var slope = Maps.Of(dx).MoveToOuterDisposeScope();
             return Once.Hand(ctx, grad_output, [slope, dscale.MoveToOuterDisposeScope(), doffset.MoveToOuterDisposeScope(), through!, null!]);

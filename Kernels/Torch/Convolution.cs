@@ -20,32 +20,39 @@ public static class Convolution
         using var scope = NewDisposeScope();
         if (weight.shape[2] == 1 && stride > 1 && padding == 0 && x.device_type == DeviceType.CPU)
         {
-            (x, stride) = (Every(x, stride), 1); // of one pixel in a square: without the others it is a product
+            (x, stride) = (Every.Other(x, stride), 1); // of one pixel in a square: without the others it is a product
         }
 
-        if (!weight.requires_grad || !is_grad_enabled() || !Fits(x, weight))
+        if (!Fits(x, weight))
         {
             return Apply(x, weight.to_type(x.dtype), stride, padding).MoveToOuterDisposeScope();
         }
 
-        var y = Apply(x, weight.detach().to_type(x.dtype), stride, padding);
-        return Function.apply(y, x.detach(), weight, new How(stride, padding)).MoveToOuterDisposeScope();
+        var y = Apply(x, Rounded(weight), stride, padding);
+        return weight.requires_grad && is_grad_enabled()
+            ? Function.apply(y, x.detach(), weight, new How(stride, padding)).MoveToOuterDisposeScope()
+            : y.MoveToOuterDisposeScope();
     }
 
     private static Tensor Apply(Tensor x, Tensor weight, int stride, int padding) =>
         nn.functional.conv2d(x, weight, strides: [stride, stride], padding: [padding, padding]);
 
-    // One pixel of each square, in the order of memory of the maps.
-    private static Tensor Every(Tensor x, int stride)
+    // The weights in bfloat16, in the order of memory in which libtorch's convolutions of such maps want them, both ways.
+    private static unsafe Tensor Rounded(Tensor weight)
     {
-        var some = x.slice(2, 0, x.shape[2], stride).slice(3, 0, x.shape[3], stride);
-        return Maps.LastChannels(x) ? Maps.Of(Maps.Rows(some)) : some.contiguous();
+        var (outputs, inputs, side) = ((int)weight.shape[0], (int)weight.shape[1], weight.shape[2]);
+        using var plain = weight.detach().contiguous();
+        var rows = empty([outputs, side, side, inputs], ScalarType.BFloat16);
+        var (from, to, size) = ((nint)Maps.At(plain), (nint)Maps.At(rows), inputs * (int)(side * side));
+        Interop.Team.For(outputs, get_num_threads(), o =>
+            Simd.ConvolutionPacks.Weights((float*)from + ((long)o * size), inputs, (int)(side * side), (ushort*)to + ((long)o * size)));
+        return Maps.Of(rows);
     }
 
     /// <summary>Whether the gradient of the weights is computed here.</summary>
     public static bool Fits(Tensor x, Tensor weight) =>
         x.device_type == DeviceType.CPU && x.dtype == ScalarType.BFloat16 && x.numel() > 0 && weight.shape[2] == weight.shape[3]
-        && Simd.ConvolutionWeights.Fits((int)weight.shape[1], (int)weight.shape[0]) && Maps.LastChannels(x);
+        && Simd.ConvolutionWeights.Fits((int)weight.shape[1], (int)weight.shape[0], (int)weight.shape[2]) && Maps.LastChannels(x);
 
     private sealed record How(int Stride, int Padding);
 
