@@ -53,13 +53,17 @@ let private labels (split: Split) =
     | Some labels -> labels
     | None -> failwith "the set has no labels: k-NN needs them; use fashion-mnist"
 
+/// Test images that k-NN is asked for on the way; at the end it is asked for all.
+let onTheWay = 2000
+
 /// Trains in this process; k-NN after every so many steps, at the end of each epoch and at the end.
 let ours (started: DateTime) (recipe: Recipe) (data: Dataset) (train: Split) (test: Split) every report =
     Interop.NativeLibraries.Load ()
     torch.set_num_threads Environment.ProcessorCount
     let trainer = Train.prepare (ViewEngine.Best ()) torch.CPU recipe train
     let measuring = Stopwatch ()
-    let measure (_: Position) =
+    let measure (at: Position) =
+        let test = if at.Step < trainer.Total then first onTheWay test else test
         let seconds = (DateTime.UtcNow - started).TotalSeconds - measuring.Elapsed.TotalSeconds
         measuring.Start ()
         let encode = Train.encoder trainer

@@ -52,7 +52,7 @@ let private cases = gen {
 let private maps (size: int list) seed =
     use generator = new torch.Generator (seed, torch.CPU)
     let size = [| for s in size -> int64 s |]
-    torch.randn(size, generator = generator).to_type(torch.bfloat16).permute (0L, 3L, 1L, 2L)
+    torch.randn(size, generator = generator).to_type(torch.bfloat16).permute(0L, 3L, 1L, 2L)
 
 let private doubles (x: torch.Tensor) =
     x.to_type(torch.float64).permute(0L, 2L, 3L, 1L).contiguous().data<float>().ToArray()
@@ -63,8 +63,7 @@ let private numbers (x: torch.Tensor) = x.to_type(torch.float64).contiguous().da
 let private pass convolve case =
     let x = (maps [ case.Images; case.Height; case.Width; case.Inputs ] case.Seed).requires_grad_ true
     let size = [ case.Outputs; case.Kernel; case.Kernel; case.Inputs ]
-    let weight =
-        (maps size (case.Seed + 1UL)).to_type(torch.float32).contiguous().requires_grad_ true
+    let weight = (maps size (case.Seed + 1UL)).to_type(torch.float32).contiguous().requires_grad_ true
     let y: torch.Tensor = convolve x weight
     let out = [ y.shape[0]; y.shape[2]; y.shape[3]; y.shape[1] ] |> List.map int
     let slopes = maps out (case.Seed + 2UL)
@@ -148,9 +147,9 @@ let tests =
         test "a network that does not learn takes no gradient of weights, and its maps still do" {
             use _ = torch.NewDisposeScope ()
             let x = (maps [ 2; 5; 5; 16 ] 1UL).requires_grad_ true
-            let weight = (maps [ 32; 3; 3; 16 ] 2UL).to_type(torch.float32).contiguous ()
+            let weight = (maps [ 32; 3; 3; 16 ] 2UL).to_type(torch.float32).contiguous()
             let y = Torch.Convolution.Of (x, weight, 1, 1)
-            y.sum().backward ()
+            y.sum().backward()
             Expect.isNull weight.grad "weights"
             Expect.isNotNull x.grad "maps"
         }

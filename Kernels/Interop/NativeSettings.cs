@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Runtime.InteropServices;
 
 namespace Vantage.Kernels.Interop;
@@ -6,7 +7,7 @@ namespace Vantage.Kernels.Interop;
 /// <summary>How glibc's allocator and OpenMP behave in this process; set before libtorch is loaded.</summary>
 internal static partial class NativeSettings
 {
-    private const int TrimThreshold = -1, TopPad = -2, MmapThreshold = -3, ArenaMax = -8;
+    private const int TrimThreshold = -1, TopPad = -2, MmapThreshold = -3, ArenaMax = -8, HugePages = 14, Blocks = 64;
 
     /// <summary>
     /// Freed memory is kept: a step frees and asks again for the same few hundred MiB, and by default blocks of that size go back to the
@@ -25,6 +26,7 @@ internal static partial class NativeSettings
             SetAllocator(MmapThreshold, 32 << 20); // glibc's largest value
             SetAllocator(TrimThreshold, int.MaxValue);
             SetAllocator(TopPad, 64 << 20);
+            Reserve();
         }
         catch (EntryPointNotFoundException)
         {
@@ -38,12 +40,47 @@ internal static partial class NativeSettings
         try
         {
             Trim(0);
+            Reserve();
         }
         catch (EntryPointNotFoundException)
         {
             // as above
         }
     }
+
+    // Room in the heap that is not in memory yet, in large pages once it is, where the system gives them to who asks: maps of some MiB that are read in strides take hundreds of small
+    // pages each, more than a processor keeps at hand. A step of ResNet-18 took 1 to 2 % less.
+    private static unsafe void Reserve()
+    {
+        const int Block = 30 << 20;
+        const nint Large = 2 << 20;
+        var blocks = new List<nint>();
+        while (blocks.Count < Blocks && Allocate(Block) is var block && block != 0)
+        {
+            blocks.Add(block);
+            if (block - blocks[Math.Max(0, blocks.Count - 2)] is < 0 or > Block + Large)
+            {
+                break; // not the heap's end
+            }
+        }
+
+        if (blocks.Count > 1)
+        {
+            var first = (blocks[0] + Large - 1) / Large * Large;
+            _ = Advise(first, (nuint)((blocks[^2] + Block - first) / Large * Large), HugePages);
+        }
+
+        blocks.ForEach(Free);
+    }
+
+    [LibraryImport("libc", EntryPoint = "malloc")]
+    private static partial nint Allocate(nuint size);
+
+    [LibraryImport("libc", EntryPoint = "free")]
+    private static partial void Free(nint block);
+
+    [LibraryImport("libc", EntryPoint = "madvise")]
+    private static partial int Advise(nint from, nuint length, int how);
 
     [LibraryImport("libc", EntryPoint = "malloc_trim")]
     private static partial int Trim(nuint pad);

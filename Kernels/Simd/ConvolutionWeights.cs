@@ -223,39 +223,32 @@ internal sealed unsafe class ConvolutionWeights
     private float* At(float* sums, int output, int input, int height, int tap) =>
         sums + (_it.Taps * (((long)output * _it.Inputs) + ((long)height * input))) + ((long)tap * height * Math.Min(_inputBlock, _it.Inputs - input));
 
+    // The sums of all parts, sixteen inputs at a time, in the order of the weights.
     private void Collect(float* sums, long weights, int output, float* gradient)
     {
         var first = output / _outputBlock * _outputBlock;
         var height = Math.Min(_outputBlock, _it.Outputs - first);
-        for (var input = 0; input < _it.Inputs; input += _inputBlock)
+        var some = stackalloc float[Sixteen];
+        for (var input = 0; input < _it.Inputs; input += Sixteen)
         {
-            var width = Math.Min(_inputBlock, _it.Inputs - input);
+            var block = input / _inputBlock * _inputBlock;
+            var width = Math.Min(_inputBlock, _it.Inputs - block);
+            var to = gradient + ((((long)output * _it.Inputs) + input) * _it.Taps);
             for (var tap = 0; tap < _it.Taps; tap++)
             {
-                var own = At(sums, first, input, height, tap) + ((long)(output - first) * width);
-                var to = gradient + ((((long)output * _it.Inputs) + input) * _it.Taps) + tap;
-                for (var c = 0; c < width; c++)
+                var own = At(sums, first, block, height, tap) + ((long)(output - first) * width) + (input - block);
+                var sum = Vector512.Load(own);
+                for (var part = 1; part < _parts; part++)
                 {
-                    if (c % Sixteen == 0)
-                    {
-                        Gather(own + c, weights);
-                    }
+                    sum += Vector512.Load(own + (part * weights));
+                }
 
-                    to[(long)c * _it.Taps] = own[c];
+                sum.Store(some);
+                for (int c = 0, at = tap; c < Sixteen; c++, at += _it.Taps)
+                {
+                    to[at] = some[c];
                 }
             }
         }
-    }
-
-    // Sixteen sums of the first part become those of all.
-    private void Gather(float* own, long weights)
-    {
-        var sum = Vector512.Load(own);
-        for (var part = 1; part < _parts; part++)
-        {
-            sum += Vector512.Load(own + (part * weights));
-        }
-
-        sum.Store(own);
     }
 }

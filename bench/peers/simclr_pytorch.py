@@ -2,9 +2,9 @@
 torchvision's blocks, AdamW with a schedule by step, k-NN by a product and topk.
 
 Standard input: training images (28 x 28 bytes each), their labels (a byte each), test images, their labels.
-    simclr_pytorch.py TRAIN TEST EPOCHS EVERY BATCH RATE SEED MODE WIDTHS STARTED
+    simclr_pytorch.py TRAIN TEST EPOCHS EVERY EARLY BATCH RATE SEED MODE WIDTHS STARTED
 MODE is fp32, or bf16cl: autocast and channels-last. Every EVERY steps, and at the end, one line of JSON: seconds since STARTED (Unix time) without those spent
-in k-NN, and its accuracy.
+in k-NN, and its accuracy on the first EARLY test images, at the end on all.
 """
 import json
 import math
@@ -18,10 +18,10 @@ import torchvision
 from PIL import Image
 from torchvision.transforms import v2
 
-train, test, epochs, every, batch = (int(a) for a in sys.argv[1:6])
-rate, seed, mode = float(sys.argv[6]), int(sys.argv[7]), sys.argv[8]
-widths = [int(w) for w in sys.argv[9].split(",")]
-started, paused = float(sys.argv[10]), 0.0
+train, test, epochs, every, early, batch = (int(a) for a in sys.argv[1:7])
+rate, seed, mode = float(sys.argv[7]), int(sys.argv[8]), sys.argv[9]
+widths = [int(w) for w in sys.argv[10].split(",")]
+started, paused = float(sys.argv[11]), 0.0
 torch.manual_seed(seed)
 amp, last = "bf16" in mode, "cl" in mode
 
@@ -101,15 +101,15 @@ def features(source):
 
 
 @torch.no_grad()
-def knn():
+def knn(count):
     encoder.eval()
-    bank, queries, right = features(images).T.contiguous(), features(test_images), 0
-    for query, label in zip(queries.split(500), test_labels.split(500)):
+    bank, queries, right = features(images).T.contiguous(), features(test_images[:count]), 0
+    for query, label in zip(queries.split(500), test_labels[:count].split(500)):
         similarity, index = (query @ bank).topk(200, dim=1)
         votes = torch.zeros(len(query), 10).scatter_add_(1, labels[index], (similarity / 0.1).exp())
         right += (votes.argmax(1) == label).sum().item()
     encoder.train()
-    return 100.0 * right / test
+    return 100.0 * right / min(count, test)
 
 
 parameters = [*encoder.parameters(), *projector.parameters()]
@@ -132,5 +132,5 @@ for epoch in range(epochs):
         step += 1
         if step % every == 0 or step == total:
             now = time.time()
-            print(json.dumps({"seconds": now - started - paused, "accuracy": knn()}), flush=True)
+            print(json.dumps({"seconds": now - started - paused, "accuracy": knn(test if step == total else early)}), flush=True)
             paused += time.time() - now
