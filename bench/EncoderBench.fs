@@ -52,7 +52,7 @@ let private rate seconds (recipe: Recipe) =
 let run quick =
     Vantage.Kernels.Interop.NativeLibraries.Load ()
     torch.set_num_threads Environment.ProcessorCount
-    let train, test, epochs, every, seeds = if quick then 2048, 500, 1, 4, 1 else 60_000, 10_000, 3, 78, 2
+    let train, test, epochs, every, seeds = if quick then 2048, 500, 1, 4, 1 else 60_000, 10_000, 2, 78, 2
     let data = Sets.load simclr.Data
     let trainSplit = first train data.Train
     let testSplit = first test (Option.get data.Test)
