@@ -14,6 +14,7 @@ let private benches =
         "memory", MemoryBench.run
         "evaluate", EvaluateBench.run
         "update", UpdateBench.run
+        "convolutions", ConvolutionBench.run
         "train", TrainBench.run ""
         "growth", GrowthBench.run
         "peaks", PeakBench.run
