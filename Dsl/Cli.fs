@@ -27,6 +27,7 @@ type Options =
     | Ablations
     | Without of mechanism: string
     | Watch_Collapse
+    | No_Pixels
 
     interface IArgParserTemplate with
         member this.Usage =
@@ -56,6 +57,8 @@ type Options =
                 "only list what keeps the recipe from collapsing, and what kinds of collapse nothing prevents without each."
             | Without _ -> "run the recipe without this mechanism, by the name that --ablations lists."
             | Watch_Collapse -> "run a recipe that nothing keeps from collapsing."
+            | No_Pixels ->
+                "do not measure raw pixels beside the network, which are the same in every run on a set."
 
 /// Runs a recipe as a command.
 module Cli =
@@ -111,6 +114,7 @@ module Cli =
             Threads = options.TryGetResult Threads
             SaveEvery = options.TryGetResult Save_Every
             WatchCollapse = options.Contains Watch_Collapse
+            Pixels = not (options.Contains No_Pixels)
     }
 
     let private print (result: RunResult) =

@@ -55,6 +55,17 @@ let private quick = [ "--data"; "glyphs:512:200"; "--epochs"; "2"; "--batch"; "6
 let tests =
     testSequenced
     <| testList "Command" [
+        test "--no-pixels leaves raw pixels out" {
+            Script.inFolder (fun folder ->
+                let out = Path.Combine (folder, "run")
+                let code, errors = inProcess [ "--out"; out; "--epochs"; "1"; "--no-pixels" ] small
+                Expect.equal (code, errors) (0, "") "the run"
+                use result = JsonDocument.Parse (File.ReadAllText (RunResult.file out))
+                let count (name: string) =
+                    result.RootElement.GetProperty(name).EnumerateObject() |> Seq.length
+                Expect.isGreaterThan (count "random") 0 "random"
+                Expect.equal (count "raw") 0 "raw")
+        }
         test "a run leaves its results, pictures and report" {
             Script.inFolder (fun folder ->
                 let code, text = run folder (quick @ [ "--out"; "here" ])

@@ -112,7 +112,7 @@ module Catalogue =
         if Directory.Exists folder then
             Directory.Delete (folder, true)
         let start = ProcessStartInfo ("dotnet", RedirectStandardOutput = true, RedirectStandardError = true)
-        for argument in [ "fsi"; "--nologo"; script; "--"; "--out"; folder ] @ arguments do
+        for argument in [ "fsi"; "--nologo"; script; "--"; "--no-pixels"; "--out"; folder ] @ arguments do
             start.ArgumentList.Add argument
         use child = nonNull (Process.Start start)
         let output, errors = child.StandardOutput.ReadToEndAsync (), child.StandardError.ReadToEndAsync ()

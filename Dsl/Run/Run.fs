@@ -21,6 +21,8 @@ type Settings = {
     SaveEvery: int option
     /// Run a recipe that nothing keeps from collapsing.
     WatchCollapse: bool
+    /// Measures raw pixels too, under the same protocols.
+    Pixels: bool
     /// Stops the run after a step, saved; for Ctrl-C.
     Stop: CancellationToken
 }
@@ -35,6 +37,7 @@ module Run =
         Threads = None
         SaveEvery = None
         WatchCollapse = false
+        Pixels = true
         Stop = CancellationToken.None
     }
 
@@ -235,7 +238,8 @@ module Run =
             )
         | Ending.Finished ->
             Interop.NativeLibraries.GiveBack () // evaluation asks for other sizes
-            say "evaluating the trained network, a random one and raw pixels under the same protocols"
+            let also = if settings.Pixels then ", a random one and raw pixels" else " and a random one"
+            say $"evaluating the trained network{also} under the same protocols"
             let measure (trainer: Trainer) =
                 Measure.ofNetwork trainer.Viewer recipe trainer.Network data
                 |> Measure.run recipe.Evaluate
@@ -244,8 +248,11 @@ module Run =
             Train.calibrate fresh
             let random = measure fresh
             let raw =
-                use _ = torch.NewDisposeScope ()
-                Measure.ofPixels trainer.Viewer recipe.Seed data |> Measure.run recipe.Evaluate
+                if settings.Pixels then
+                    use _ = torch.NewDisposeScope ()
+                    Measure.ofPixels trainer.Viewer recipe.Seed data |> Measure.run recipe.Evaluate
+                else
+                    []
             let result = {
                 resultAt position with
                     Metrics = trained

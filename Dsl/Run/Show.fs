@@ -86,7 +86,7 @@ module Show =
 
     let private percent (x: float) = x.ToString ("F2", CultureInfo.InvariantCulture) + " %"
 
-    /// Accuracies as rows: trained, random network, raw pixels.
+    /// Accuracies as rows: trained, random network, and raw pixels where they were measured.
     let table (result: RunResult) =
         let protocols = result.Metrics |> List.map fst
         let row name (values: (string * float) list) =
@@ -98,7 +98,12 @@ module Show =
                     |> Option.map (snd >> percent)
                     |> Option.defaultValue "-"))
         "representation" :: protocols,
-        [ row "trained" result.Metrics; row "random network" result.Random; row "raw pixels" result.Raw ]
+        [
+            row "trained" result.Metrics
+            row "random network" result.Random
+            if not result.Raw.IsEmpty then
+                row "raw pixels" result.Raw
+        ]
 
     /// A gauge's value for people.
     let gauge (x: float) =
