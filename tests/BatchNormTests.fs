@@ -8,6 +8,7 @@ open FsCheck.FSharp
 open TorchSharp
 open Vantage
 open Vantage.Kernels
+open Vantage.Tests.Maps
 
 /// Float32 sums over some hundred values, relative to the largest value.
 let private single = 2e-5
@@ -26,15 +27,8 @@ let private stepping step (dtype: torch.ScalarType) last (n, c, h, w) seed =
 
 let private maps = stepping 0.0
 
-let private doubles (x: torch.Tensor) =
-    x.to_type(torch.float64).permute(0L, 2L, 3L, 1L).contiguous().data<float>().ToArray()
-
-let private numbers (x: torch.Tensor) = x.to_type(torch.float64).data<float>().ToArray()
-
 let private close tolerance (found: float array) (expected: float array) what =
-    let largest = expected |> Array.map abs |> Array.max |> max 1e-3
-    let worst = Array.map2 (fun a b -> abs (a - b)) found expected |> Array.max
-    Expect.isLessThanOrEqual (worst / largest) tolerance $"{what}, {expected.Length} values"
+    Expect.isLessThanOrEqual (apart found expected) tolerance $"{what}, {expected.Length} values"
 
 type private Case = {
     Size: int * int * int * int

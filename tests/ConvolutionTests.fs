@@ -7,6 +7,7 @@ open FsCheck.FSharp
 open TorchSharp
 open Vantage
 open Vantage.Kernels
+open Vantage.Tests.Maps
 
 /// Products of bfloat16 are exact in float32, and some thousand of them are summed there: relative to the largest sum.
 let private single = 2e-5
@@ -54,11 +55,6 @@ let private maps (size: int list) seed =
     let size = [| for s in size -> int64 s |]
     torch.randn(size, generator = generator).to_type(torch.bfloat16).permute(0L, 3L, 1L, 2L)
 
-let private doubles (x: torch.Tensor) =
-    x.to_type(torch.float64).permute(0L, 2L, 3L, 1L).contiguous().data<float>().ToArray()
-
-let private numbers (x: torch.Tensor) = x.to_type(torch.float64).contiguous().data<float>().ToArray()
-
 // Maps, weights, what comes out and its slopes, after a backward pass through this convolution.
 let private pass convolve case =
     let x = (maps [ case.Images; case.Height; case.Width; case.Inputs ] case.Seed).requires_grad_ true
@@ -84,10 +80,6 @@ let private libtorch case =
             padding = square case.Padding
         ))
 
-let private worst (found: float array) (expected: float array) =
-    let largest = expected |> Array.map abs |> Array.max |> max 1e-3
-    (Array.map2 (fun a b -> abs (a - b)) found expected |> Array.max) / largest
-
 let private agrees case =
     use _ = torch.NewDisposeScope ()
     let x, weight, y, slopes = ours case
@@ -106,10 +98,10 @@ let private agrees case =
     let tolerance = if Torch.Convolution.Fits (x, weight) then single else half
     let found = nonNull weight.grad
     Expect.equal found.dtype torch.float32 "the weights are float32"
-    Expect.isLessThanOrEqual (worst (numbers found) expected) tolerance "weights"
+    Expect.isLessThanOrEqual (apart (numbers found) expected) tolerance "weights"
     let x', _, y', _ = libtorch case
-    Expect.isLessThanOrEqual (worst (numbers y) (numbers y')) half "what comes out"
-    Expect.isLessThanOrEqual (worst (numbers (nonNull x.grad)) (numbers (nonNull x'.grad))) half "maps"
+    Expect.isLessThanOrEqual (apart (numbers y) (numbers y')) half "what comes out"
+    Expect.isLessThanOrEqual (apart (numbers (nonNull x.grad)) (numbers (nonNull x'.grad))) half "maps"
 
 let private large = {
     Images = 130
