@@ -34,8 +34,12 @@ public static class Convolution
             : y.MoveToOuterDisposeScope();
     }
 
-    private static Tensor Apply(Tensor x, Tensor weight, int stride, int padding) =>
-        nn.functional.conv2d(x, weight, strides: [stride, stride], padding: [padding, padding]);
+    private static Tensor Apply(Tensor x, Tensor weight, int stride, int padding)
+    {
+        // libtorch's products by tiles (AMX) give wrong numbers, or none, where a stride above 1 leaves one column: float32 instead.
+        var type = x.dtype == ScalarType.BFloat16 && stride > 1 && x.shape[3] + (2 * padding) - weight.shape[3] < stride ? ScalarType.Float32 : x.dtype;
+        return nn.functional.conv2d(x.to_type(type), weight.to_type(type), strides: [stride, stride], padding: [padding, padding]).to_type(x.dtype);
+    }
 
     // The weights in bfloat16, in the order of memory in which libtorch's convolutions of such maps want them, both ways.
     private static unsafe Tensor Rounded(Tensor weight)
