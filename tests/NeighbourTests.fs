@@ -71,6 +71,32 @@ let tests =
                 Expect.equal places [| 0L; 1L; 2L |] "opposite"
                 Expect.isLessThan (abs (cosines[0] + 1.0f)) 1e-6f "minus one"
         }
+        test "where bfloat16 can tell no rows apart, the other blocks are made in float32, to the same bits" {
+            use _ = torch.NewDisposeScope ()
+            // Two blocks of queries; all rows within 1e-3 of one direction.
+            let near seed n = (rows seed n 32).mul_(Scope.number 1e-3).add_(rows 3UL 1 32)
+            let queries, bank = near 1UL 600, near 2UL 3000
+            Expect.equal (find true 20 queries bank) (find false 20 queries bank) "places and cosines"
+        }
+        testPropertyWithConfig
+            { FsCheckConfig.defaultConfig with maxTest = 200 }
+            "the smallest numbers come first, the largest of them last"
+            (fun (values: uint64 list) (PositiveInt k) (PositiveInt many) ->
+                let random = Random many
+                let values =
+                    values
+                    @ [ for _ in 1 .. many * 17 % 3000 -> uint64 (random.NextInt64 1_000_000L) ]
+                    |> List.distinct
+                    |> List.toArray
+                let values = if many % 3 = 0 then Array.sort values else values
+                if values.Length > 0 then
+                    let k = 1 + k * 31 % values.Length
+                    let found = Array.copy values
+                    Simd.Smallest.First (Span found, k)
+                    let expected = Array.truncate k (Array.sort values)
+                    Expect.equal (Array.sort (Array.truncate k found)) expected "first"
+                    Expect.equal found[k - 1] (Array.last expected) "last"
+                    Expect.equal (Array.sort found) (Array.sort values) "all are there")
         test "what does not fit is refused" {
             let find products rows k places =
                 Simd.Nearest.OfFloats (
@@ -84,10 +110,10 @@ let tests =
                     Span (Array.zeroCreate<int64> places),
                     Span (Array.zeroCreate<float32> places)
                 )
-            find 6 3 2 4
+            find 6 3 2 4 |> ignore
             for products, rows, k, places in [ 5, 3, 2, 4; 6, 3, 4, 8; 6, 3, 0, 0; 6, 3, 2, 3 ] do
                 Expect.throwsT<ArgumentException>
-                    (fun () -> find products rows k places)
+                    (fun () -> find products rows k places |> ignore)
                     $"{products} {rows} {k}"
             let nan () =
                 Simd.Nearest.OfFloats (
@@ -101,6 +127,10 @@ let tests =
                     Span (Array.zeroCreate<int64> 2),
                     Span (Array.zeroCreate<float32> 2)
                 )
+                |> ignore
+            Expect.throwsT<ArgumentException>
+                (fun () -> Simd.Smallest.First (Span [| 1UL; 2UL |], 3))
+                "three of two"
             Expect.throwsT<ArgumentException> nan "not a number"
         }
     ]

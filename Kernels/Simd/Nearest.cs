@@ -1,5 +1,6 @@
 using System;
 using System.Numerics;
+using System.Threading;
 using System.Threading.Tasks;
 
 namespace Vantage.Kernels.Simd;
@@ -24,13 +25,14 @@ public static unsafe class Nearest
     /// <param name="threads">At most so many.</param>
     /// <param name="places">Queries x k.</param>
     /// <param name="values">Queries x k.</param>
+    /// <returns>How many products were made again.</returns>
     /// <exception cref="ArgumentException">Lengths do not fit each other, or a product is not a number.</exception>
-    public static void OfFloats(
+    public static long OfFloats(
         ReadOnlySpan<float> products, double error, ReadOnlySpan<float> queries, ReadOnlySpan<float> bank, int width, int k, int threads, Span<long> places, Span<float> values)
     {
         fixed (float* p = products)
         {
-            Find(p, null, products.Length, error, queries, bank, width, k, threads, places, values);
+            return Find(p, null, products.Length, error, queries, bank, width, k, threads, places, values);
         }
     }
 
@@ -44,17 +46,18 @@ public static unsafe class Nearest
     /// <param name="threads">At most so many.</param>
     /// <param name="places">Queries x k.</param>
     /// <param name="values">Queries x k.</param>
+    /// <returns>How many products were made again.</returns>
     /// <exception cref="ArgumentException">Lengths do not fit each other, or a product is not a number.</exception>
-    public static void OfHalves(
+    public static long OfHalves(
         ReadOnlySpan<ushort> products, double error, ReadOnlySpan<float> queries, ReadOnlySpan<float> bank, int width, int k, int threads, Span<long> places, Span<float> values)
     {
         fixed (ushort* p = products)
         {
-            Find(null, (short*)p, products.Length, error, queries, bank, width, k, threads, places, values);
+            return Find(null, (short*)p, products.Length, error, queries, bank, width, k, threads, places, values);
         }
     }
 
-    private static void Find(
+    private static long Find(
         float* floats, short* halves, int length, double error, ReadOnlySpan<float> queries, ReadOnlySpan<float> bank, int width, int k, int threads, Span<long> places, Span<float> values)
     {
         var rows = width < 1 ? 0 : bank.Length / width;
@@ -73,6 +76,7 @@ public static unsafe class Nearest
                 float* q0 = q, b0 = b, to0 = to;
                 var at0 = at;
                 var failed = -1;
+                var again = 0L;
                 Parallel.For(0, count, new ParallelOptions { MaxDegreeOfParallelism = Math.Max(1, threads) }, () => new ulong[Math.Max(1024, 4 * k)], (i, _, keys) =>
                 {
                     var row = (long)i * rows;
@@ -91,7 +95,9 @@ public static unsafe class Nearest
                         keys[c] = Key(Dot(q0 + ((long)i * width), b0 + (place * (long)width), width), place);
                     }
 
-                    Array.Sort(keys, 0, most);
+                    Interlocked.Add(ref again, most);
+                    Smallest.First(keys.AsSpan(0, most), k);
+                    Array.Sort(keys, 0, k);
                     for (var c = 0; c < k; c++)
                     {
                         at0[((long)i * k) + c] = (uint)keys[c];
@@ -104,6 +110,8 @@ public static unsafe class Nearest
                 {
                     throw new ArgumentException($"products of query {failed} are not numbers");
                 }
+
+                return again;
             }
         }
     }
@@ -134,7 +142,7 @@ public static unsafe class Nearest
         return Collect(row, rows, rows, MathF.BitDecrement((float)(t - margin)), ref keys);
     }
 
-    // Keys of the k largest values above a limit, sorted where there are more than k of them; how many.
+    // Keys of the k largest values above a limit, the k-th at its place where there are more; how many.
     private static int Collect(float* row, int rows, int k, float limit, ref ulong[] keys)
     {
         var found = 0;
@@ -216,7 +224,7 @@ public static unsafe class Nearest
         {
             if (found >= 2 * k)
             {
-                Array.Sort(keys, 0, found);
+                Smallest.First(keys.AsSpan(0, found), k);
                 found = k;
                 limit = Value(keys[k - 1]);
                 if (!(value > limit))
@@ -240,8 +248,8 @@ public static unsafe class Nearest
             return found;
         }
 
-        Array.Sort(keys, 0, found);
-        return Math.Min(found, k);
+        Smallest.First(keys.AsSpan(0, found), k);
+        return k;
     }
 
     // Rising keys are falling values, then rising places.

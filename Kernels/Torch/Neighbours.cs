@@ -10,6 +10,9 @@ public static class Neighbours
 {
     private const int Block = 500;
 
+    // Where more than one product in so many is made again, products in float32 are the faster: one made again costs about as much as sixteen made so.
+    private const int Worth = 16;
+
     /// <summary>Whether this machine multiplies bfloat16 by instructions of its own, so that it is the faster way.</summary>
     public static bool HalvesPay { get; } = File.Exists("/proc/cpuinfo") && File.ReadAllText("/proc/cpuinfo").Contains("avx512_bf16", StringComparison.Ordinal);
 
@@ -28,7 +31,8 @@ public static class Neighbours
         var width = (int)rows.shape[1];
         var count = (int)all.shape[0];
         // Sums of width products by another order than that of the choice: each is off by at most width 2^-24 of rows of length 1.
-        var error = 2.0 * width / (1 << 24);
+        var single = 2.0 * width / (1 << 24);
+        var error = single;
         var low = rows;
         if (halves)
         {
@@ -36,7 +40,7 @@ public static class Neighbours
             var bankError = Farthest(rows, low);
             var queryError = Farthest(all, all.to_type(ScalarType.BFloat16));
             // |a b - a' b'| <= |a - a'| |b| + |a'| |b - b'|, and a little for lengths that are not quite 1.
-            error = (1.001 * (bankError + queryError + (bankError * queryError))) + error;
+            error = (1.001 * (bankError + queryError + (bankError * queryError))) + single;
         }
 
         var places = new long[(long)count * k];
@@ -51,7 +55,11 @@ public static class Neighbours
             var values = cosines.AsSpan(start * k, n * k);
             if (halves)
             {
-                Simd.Nearest.OfHalves(MemoryMarshal.Cast<byte, ushort>(products.bytes), error, Values.Of(some), Values.Of(rows), width, k, threads, to, values);
+                var again = Simd.Nearest.OfHalves(MemoryMarshal.Cast<byte, ushort>(products.bytes), error, Values.Of(some), Values.Of(rows), width, k, threads, to, values);
+                if (again > Math.Max(2L * k * n, n * rows.shape[0] / Worth))
+                {
+                    (halves, low, error) = (false, rows, single); // rows are too alike for bfloat16 to tell
+                }
             }
             else
             {
