@@ -12,6 +12,7 @@ type AblateOptions =
     | Seeds of count: int
     | Out of folder: string
     | Record of file: string
+    | Abreast of runs: int
 
     interface IArgParserTemplate with
         member this.Usage =
@@ -19,11 +20,12 @@ type AblateOptions =
             | Name _ -> "a recipe of Recipes/ by its name."
             | Data _ -> "the set to train on; fashion-mnist if not given."
             | Minutes _ ->
-                "training time of the whole recipe on all cores of this machine, in whole epochs and at least one; its ablations train for as many epochs. 2 if not given."
+                "training time of the whole recipe in minutes of all cores of this machine, in whole epochs and at least one; its ablations train for as many epochs. 2 if not given."
             | Seeds _ -> "runs of each, with seeds from 0; 3 if not given."
             | Out _ -> "where the runs' folders go; runs/ablate-NAME if not given."
             | Record _ ->
                 "a file of JSON lines, one a finished run; OUT/runs.jsonl if not given. What stands there is not run again; the table is written beside it as .md."
+            | Abreast _ -> Abreast.usage
 
 /// A recipe beside itself without each of its mechanisms: what collapses, what only hurts, and whether the analysis said so.
 module Ablate =
@@ -123,6 +125,7 @@ module Ablate =
             (options.GetResult (Data, "fashion-mnist"))
             minutes
             seeds
+            (options.GetResult (Abreast, 1))
             out
             file
             (markdown variants)

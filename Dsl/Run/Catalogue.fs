@@ -7,29 +7,6 @@ open System.IO
 open System.Text.Json
 open Argu
 
-/// The options of `./research catalogue`.
-type CatalogueOptions =
-    | Data of set: string
-    | Minutes of minutes: float
-    | Seeds of count: int
-    | Recipes of names: string
-    | Out of folder: string
-    | Record of file: string
-
-    interface IArgParserTemplate with
-        member this.Usage =
-            match this with
-            | Data _ -> "the set that all recipes train on; fashion-mnist if not given."
-            | Minutes _ ->
-                "training time of each run on all cores of this machine, in whole epochs and at least one; 5 if not given."
-            | Seeds _ ->
-                "runs of each recipe, with seeds from 0; 3 if not given. Every recipe is run with one seed before any is with the next."
-            | Recipes _ ->
-                "names with commas between; all of Recipes/ that start from no other run if not given."
-            | Out _ -> "where the runs' folders go; runs/catalogue-DATA if not given."
-            | Record _ ->
-                "a file of JSON lines, one a finished run; OUT/runs.jsonl if not given. What stands there is not run again; the table is written beside it as .md."
-
 /// One finished run of a recipe, as a line of the record holds it.
 type CatalogueRun = {
     Recipe: string
@@ -108,12 +85,12 @@ module Catalogue =
             []
 
     // A run in a process of its own; an unfinished one of an earlier call is thrown away.
-    let private train (script: string) folder (arguments: string list) =
+    let private train cores (script: string) folder (arguments: string list) =
         if Directory.Exists folder then
             Directory.Delete (folder, true)
-        let start = ProcessStartInfo ("dotnet", RedirectStandardOutput = true, RedirectStandardError = true)
-        for argument in [ "fsi"; "--nologo"; script; "--"; "--no-pixels"; "--out"; folder ] @ arguments do
-            start.ArgumentList.Add argument
+        let start =
+            [ "fsi"; "--nologo"; script; "--"; "--no-pixels"; "--out"; folder ] @ arguments
+            |> Abreast.start cores "dotnet"
         use child = nonNull (Process.Start start)
         let output, errors = child.StandardOutput.ReadToEndAsync (), child.StandardError.ReadToEndAsync ()
         child.WaitForExit ()
@@ -223,13 +200,14 @@ module Catalogue =
                 row name own
         ]
 
-    /// Runs what the record lacks, every entry with one seed before any with the next, writes record and table after each run and prints the table; a run that fails is told at the end
-    /// and does not stop the others.
+    /// Runs what the record lacks, every entry with one seed before any with the next, so many runs at once; writes record and table after each run and prints the table. A run that fails
+    /// is told at the end and does not stop the others.
     let fill
         (entries: CatalogueEntry list)
         data
         minutes
         seeds
+        abreast
         out
         file
         (markdown: CatalogueRun list -> string list)
@@ -237,37 +215,46 @@ module Catalogue =
         for folder in [ out; nonNull (Path.GetDirectoryName (Path.GetFullPath file)) ] do
             Directory.CreateDirectory folder |> ignore
         let failed = ResizeArray<string>()
-        for seed in 0 .. seeds - 1 do
-            for entry in entries do
-                let done' = record data minutes file
-                if done' |> List.forall (fun run -> (run.Recipe, run.Seed) <> (entry.Name, seed)) then
-                    // The epochs that fit are measured once, so that all seeds have the same.
-                    let budget =
-                        match done' |> List.tryFind (fun run -> run.Recipe = entry.Budget) with
-                        | Some earlier -> [ "--epochs"; string earlier.Epochs ]
-                        | None -> [ "--minutes"; minutes.ToString CultureInfo.InvariantCulture ]
-                    printfn $"{entry.Name}, seed {seed}"
-                    let folder = Path.Combine (out, $"{entry.Name.Replace (' ', '_')}-{seed}")
-                    let arguments = [ "--data"; data; "--seed"; string seed ] @ budget @ entry.Arguments
-                    match train entry.Script folder arguments with
-                    | Error text -> failed.Add $"{entry.Name}, seed {seed}: {text}"
-                    | Ok (metrics, random, epochs, warning) ->
-                        let run = {
-                            Recipe = entry.Name
-                            Seed = seed
-                            Data = data
-                            Minutes = minutes
-                            Epochs = epochs
-                            Metrics = metrics
-                            Random = random
-                            Warning = warning
-                        }
-                        File.AppendAllText (file, line run + "\n")
-                        File.WriteAllLines (
-                            nonNull (Path.ChangeExtension (file, ".md")),
-                            markdown (record data minutes file)
-                        )
-        for line in markdown (record data minutes file) do
+        let read () = lock failed (fun () -> record data minutes file)
+        let before = read ()
+        let tasks = [
+            for seed in 0 .. seeds - 1 do
+                for entry in entries do
+                    if before |> List.forall (fun run -> (run.Recipe, run.Seed) <> (entry.Name, seed)) then
+                        seed, entry
+        ]
+        let measured (entry: CatalogueEntry) = read () |> List.tryFind (fun run -> run.Recipe = entry.Budget)
+        let work cores (seed, entry) =
+            // The epochs that fit are measured once, so that all seeds have the same.
+            let budget =
+                match measured entry with
+                | Some earlier -> [ "--epochs"; string earlier.Epochs ]
+                // Minutes of all cores, of which it has a share.
+                | None ->
+                    let own = minutes * float abreast
+                    [ "--minutes"; own.ToString CultureInfo.InvariantCulture ]
+            lock failed (fun () -> printfn $"{entry.Name}, seed {seed}")
+            let folder = Path.Combine (out, $"{entry.Name.Replace (' ', '_')}-{seed}")
+            let arguments = [ "--data"; data; "--seed"; string seed ] @ budget @ entry.Arguments
+            let told = train cores entry.Script folder arguments
+            lock failed (fun () ->
+                match told with
+                | Error text -> failed.Add $"{entry.Name}, seed {seed}: {text}"
+                | Ok (metrics, random, epochs, warning) ->
+                    let run = {
+                        Recipe = entry.Name
+                        Seed = seed
+                        Data = data
+                        Minutes = minutes
+                        Epochs = epochs
+                        Metrics = metrics
+                        Random = random
+                        Warning = warning
+                    }
+                    File.AppendAllText (file, line run + "\n")
+                    File.WriteAllLines (nonNull (Path.ChangeExtension (file, ".md")), markdown (read ())))
+        Abreast.each abreast (fun (_, entry) -> entry.Budget) (snd >> measured >> Option.isSome) work tasks
+        for line in markdown (read ()) do
             printfn $"{line}"
         if failed.Count > 0 then
             let texts = String.concat "\n" failed
@@ -295,4 +282,5 @@ module Catalogue =
                     Budget = name
                 }
         ]
-        fill entries data minutes seeds out file markdown
+        let abreast = options.GetResult (Abreast, 1)
+        fill entries data minutes seeds abreast out file markdown
