@@ -20,7 +20,7 @@ type AblateOptions =
             | Name _ -> "a recipe of Recipes/ by its name."
             | Data _ -> "the set to train on; fashion-mnist if not given."
             | Minutes _ ->
-                "training time of the whole recipe in minutes of all cores of this machine, in whole epochs and at least one; its ablations train for as many epochs. 2 if not given."
+                "training time of the whole recipe, in minutes of all cores of this machine, in whole epochs and at least one; its ablations train for as many epochs. 2 if not given."
             | Seeds _ -> "runs of each, with seeds from 0; 3 if not given."
             | Out _ -> "where the runs' folders go; runs/ablate-NAME if not given."
             | Record _ ->

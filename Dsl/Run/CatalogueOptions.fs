@@ -17,7 +17,7 @@ type CatalogueOptions =
             match this with
             | Data _ -> "the set that all recipes train on; fashion-mnist if not given."
             | Minutes _ ->
-                "training time of each run in minutes of all cores of this machine, in whole epochs and at least one; 5 if not given."
+                "training time of each run, in minutes of all cores of this machine, in whole epochs and at least one; 5 if not given."
             | Seeds _ ->
                 "runs of each recipe, with seeds from 0; 3 if not given. Every recipe is run with one seed before any is with the next."
             | Recipes _ ->

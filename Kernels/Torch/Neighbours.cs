@@ -10,7 +10,7 @@ public static class Neighbours
 {
     private const int Block = 500;
 
-    // Where more than one product in so many is made again, products in float32 are the faster: one made again costs about as much as sixteen made so.
+    // Where more than one product in so many is made again, products in float32 are taken to be the faster: an estimate for rows of 128 values, not a measurement.
     private const int Worth = 16;
 
     /// <summary>Whether this machine multiplies bfloat16 by instructions of its own, so that it is the faster way.</summary>
