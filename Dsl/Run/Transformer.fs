@@ -159,15 +159,17 @@ module Transformer =
         let weight = make "patch_embed.proj.weight" (uniform size)
         let bias = make "patch_embed.proj.bias" (uniform [| int64 it.Width |])
         fun (x: torch.Tensor) ->
-            let compute = weights.Compute
+            let patch = int64 patch
+            let compute = Torch.Convolution.Sound (weights.Compute, x.shape[3], patch, patch)
             let y =
                 torch.nn.functional.conv2d (
                     x.to_type compute,
                     weight.to_type compute,
                     bias.to_type compute,
-                    strides = [| int64 patch; int64 patch |]
+                    strides = [| patch; patch |]
                 )
-            weights.Note ("patch_embed.proj", y, y.numel () / y.shape[0] * int64 (channels * patch * patch))
+            let y = y.to_type weights.Compute
+            weights.Note ("patch_embed.proj", y, y.numel () / y.shape[0] * int64 channels * patch * patch)
             y
 
     // A share of the patches left out while training, of images of the encoder's own size; drawn by place in the batch, step and pass.

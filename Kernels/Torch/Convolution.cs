@@ -34,10 +34,17 @@ public static class Convolution
             : y.MoveToOuterDisposeScope();
     }
 
+    /// <summary>The type to compute in: libtorch's products by tiles (AMX) give wrong numbers, or none, where a stride above 1 leaves one column, so there float32 for bfloat16.</summary>
+    /// <param name="type">The type that is wanted.</param>
+    /// <param name="width">Of the maps with their padding.</param>
+    /// <param name="kernel">Its width.</param>
+    /// <param name="stride">From a place to the next.</param>
+    public static ScalarType Sound(ScalarType type, long width, long kernel, long stride) =>
+        type == ScalarType.BFloat16 && stride > 1 && width - kernel < stride ? ScalarType.Float32 : type;
+
     private static Tensor Apply(Tensor x, Tensor weight, int stride, int padding)
     {
-        // libtorch's products by tiles (AMX) give wrong numbers, or none, where a stride above 1 leaves one column: float32 instead.
-        var type = x.dtype == ScalarType.BFloat16 && stride > 1 && x.shape[3] + (2 * padding) - weight.shape[3] < stride ? ScalarType.Float32 : x.dtype;
+        var type = Sound(x.dtype, x.shape[3] + (2 * padding), weight.shape[3], stride);
         return nn.functional.conv2d(x.to_type(type), weight.to_type(type), strides: [stride, stride], padding: [padding, padding]).to_type(x.dtype);
     }
 
