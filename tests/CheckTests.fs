@@ -14,7 +14,7 @@ let private standard = standardize [ 0.5 ] [ 0.25 ]
 
 let private size = crop 16<px> (ViewWords.between 0.2 1.0)
 
-let private rate r = { good with Optimizer = { good.Optimizer with Rate = constant r } }
+let private rate schedule = { good with Optimizer = { good.Optimizer with Rate = schedule } }
 
 let private rule r = { good with Optimizer = { good.Optimizer with Rule = r } }
 
@@ -251,7 +251,7 @@ let private cases = [
     { good with Projector = head [ linear 1 ] },
     RecipeError.NormalizesOneValue (linear 1)
     "temperature", { good with Objective = ntXent 0.0 }, RecipeError.BadTemperature 0.0
-    "rate", rate -0.1, RecipeError.BadRate (constant -0.1)
+    "rate", rate (constant -0.1), RecipeError.BadRate (constant -0.1)
     "decay", { good with Optimizer = { good.Optimizer with Decay = -1.0 } }, RecipeError.BadDecay -1.0
     "momentum", rule (Rule.Sgd 1.0), RecipeError.BadMomentum 1.0
     "momentum of a clipped rule", rule (Rule.Clipped (1.0, Rule.Lars 1.0)), RecipeError.BadMomentum 1.0
@@ -259,12 +259,11 @@ let private cases = [
     "clip", rule (Rule.Clipped (0.0, Rule.Lamb)), RecipeError.BadClip 0.0
     "batch of 1", { good with Batch = 1 }, RecipeError.BadBatch 1
     "batch larger than the set", { good with Batch = 65 }, RecipeError.BatchLargerThanSet (65, shape)
-    "no epoch",
-    { good with Epochs = 0<epoch>; Optimizer = (rate 0.1).Optimizer },
-    RecipeError.BadEpochs 0<epoch>
+    "no epoch", { rate (constant 0.1) with Epochs = 0<epoch> }, RecipeError.BadEpochs 0<epoch>
     "warm-up too long",
-    { good with Optimizer = { good.Optimizer with Rate = warmup 9<epoch> (constant 1.0) } },
+    rate (warmup 9<epoch> (constant 1.0)),
     RecipeError.WarmupLongerThanRun (9<epoch>, 3<epoch>)
+    "a warm-up of the whole run", rate (warmupShare 1.0 (constant 1.0)), RecipeError.BadWarmupShare 1.0
 ]
 
 /// What `check` finds, and that it finds nothing else.

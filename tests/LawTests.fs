@@ -119,6 +119,23 @@ let tests =
             for step, value in expected do
                 Expect.isLessThan (abs (at step - value)) 1e-6 $"step {step}"
         }
+        test "a warm-up by share keeps its shape for runs of any length" {
+            let schedule share = warmupShare share (cosine 1.0 0.0)
+            for total in [ 10; 234; 9760 ] do
+                let at step = Schedule.at 10 total step (schedule 0.1)
+                let warm = int (round (0.1 * float total))
+                Expect.equal (at 0) 0.0 "starts at 0"
+                Expect.equal (at warm) 1.0 "the peak at the end of the warm-up"
+                Expect.isLessThan (abs (at total)) 1e-12 "ends at 0"
+                Expect.isLessThan (abs (at (warm / 2) - float (warm / 2) / float warm)) 1e-12 "linear"
+            // A warm-up of one epoch of ten is a warm-up of a tenth.
+            for step in 0..100 do
+                Expect.equal
+                    (Schedule.at 10 100 step (schedule 0.1))
+                    (Schedule.at 10 100 step (warmup 1<epoch> (cosine 1.0 0.0)))
+                    $"step {step}"
+            Expect.equal (Schedule.at 10 100 0 (schedule 0.0)) 1.0 "without a warm-up, the peak at once"
+        }
         test "a rate falls by steps, counted from the end of its warm-up, and along an arc" {
             let at step = Schedule.at 10 60 step (warmup 1<epoch> (steps 1.0 0.1 [ 2<epoch>; 4<epoch> ]))
             for step, value in [ 0, 0.0; 5, 0.5; 10, 1.0; 29, 1.0; 30, 0.1; 49, 0.1; 50, 0.01; 60, 0.01 ] do

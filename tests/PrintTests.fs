@@ -67,7 +67,8 @@ let private recipes =
                         warmup 2<epoch> (cosine 0.3 1e-9)
                         steps 0.1 0.5 [ 3<epoch>; 7<epoch> ]
                         arc 0.03 0.4375
-                    ][i % 4]
+                        warmupShare 0.05 (constant 0.2)
+                    ][i % 5]
                 Decay = 1e-6 * float i
             }
             Avoid =

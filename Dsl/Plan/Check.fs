@@ -228,6 +228,9 @@ module Check =
         let warm = Schedule.warmup recipe.Optimizer.Rate
         if warm < 0<epoch> || warm > recipe.Epochs then
             RecipeError.WarmupLongerThanRun (warm, recipe.Epochs)
+        let share = Schedule.warmupShare recipe.Optimizer.Rate
+        if not (share >= 0.0 && share < 1.0) then
+            RecipeError.BadWarmupShare share
         yield! CheckProtocol.errors recipe
     ]
 

@@ -67,7 +67,8 @@ module Graph =
 
     let private start =
         function
-        | Schedule.Warmup (_, after) -> List.head (Schedule.values after)
+        | Schedule.Warmup (_, after)
+        | Schedule.WarmupShare (_, after) -> List.head (Schedule.values after)
         | schedule -> List.head (Schedule.values schedule)
 
     // What is done to targets before they are compared.

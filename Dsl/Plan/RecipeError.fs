@@ -56,6 +56,7 @@ type RecipeError =
     | BatchLargerThanSet of int * ImageShape
     | BadEpochs of int<epoch>
     | WarmupLongerThanRun of int<epoch> * int<epoch>
+    | BadWarmupShare of float
     | BadProtocol of Protocol
     | ProtocolDoesNotFit of Protocol * inner: Protocol
     | FineTuneKeepsTooMuch of Protocol * layers: int
@@ -257,6 +258,8 @@ module RecipeError =
         | RecipeError.BadEpochs e -> $"{int e} epochs: a run needs at least 1."
         | RecipeError.WarmupLongerThanRun (w, e) ->
             $"A warm-up of {int w} epochs does not fit a run of {int e}."
+        | RecipeError.BadWarmupShare share ->
+            $"A warm-up of {share} of the run leaves nothing to warm up for: give a share from 0 to below 1, as 0.1."
         | RecipeError.BadProtocol p ->
             $"{Print.protocol p}: every number must be positive and finite (decay may be 0), a held-out share below 1, a percentage at most 100, momentum below 1, names plain words."
         | RecipeError.ProtocolDoesNotFit (outer, inner) ->

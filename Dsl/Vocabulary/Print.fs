@@ -26,6 +26,7 @@ module Print =
         | Schedule.Arc (first, share) -> $"Schedule.Arc ({number first}, {number share})"
         | Schedule.Warmup (epochs, after) ->
             $"Schedule.Warmup ({whole (nameof epoch) (int epochs)}, {schedule after})"
+        | Schedule.WarmupShare (share, after) -> $"Schedule.WarmupShare ({number share}, {schedule after})"
 
     let private truth = PrintNetwork.truth
 

@@ -13,6 +13,8 @@ type Schedule =
     | Arc of first: float * share: float
     /// Linear from 0 over the first epochs, then the other schedule over what remains.
     | Warmup of int<epoch> * after: Schedule
+    /// Linear from 0 over this share of the run, then the other schedule over what remains: the same shape for a run of any length.
+    | WarmupShare of share: float * after: Schedule
 
 /// Functions over schedules.
 module Schedule =
@@ -30,12 +32,15 @@ module Schedule =
         | Schedule.Arc (first, share) ->
             let progress = if total <= 0 then 0.0 else float step / float total
             first * cos (System.Math.PI * share * min 1.0 progress)
-        | Schedule.Warmup (epochs, after) ->
-            let warm = int epochs * perEpoch
-            if step < warm then
-                at perEpoch (total - warm) 0 after * float step / float warm
-            else
-                at perEpoch (total - warm) (step - warm) after
+        | Schedule.Warmup (epochs, after) -> warming (int epochs * perEpoch) perEpoch total step after
+        | Schedule.WarmupShare (share, after) ->
+            warming (int (round (share * float total))) perEpoch total step after
+
+    and private warming warm perEpoch total step after =
+        if step < warm then
+            at perEpoch (total - warm) 0 after * float step / float warm
+        else
+            at perEpoch (total - warm) (step - warm) after
 
     /// Every number that the schedule names, for checks.
     let rec values =
@@ -46,13 +51,25 @@ module Schedule =
             for passed in 0 .. epochs.Length -> first * factor ** float passed
           ]
         | Schedule.Arc (first, share) -> [ first; first * cos (System.Math.PI * share) ]
-        | Schedule.Warmup (_, after) -> values after
+        | Schedule.Warmup (_, after)
+        | Schedule.WarmupShare (_, after) -> values after
 
     /// Epochs of warm-up.
     let rec warmup =
         function
         | Schedule.Warmup (epochs, after) -> epochs + warmup after
+        | Schedule.WarmupShare (_, after) -> warmup after
         | Schedule.Constant _
         | Schedule.Cosine _
         | Schedule.Steps _
         | Schedule.Arc _ -> 0<epoch>
+
+    /// The share of the run that warms up, where it is given as a share.
+    let rec warmupShare =
+        function
+        | Schedule.WarmupShare (share, after) -> share + warmupShare after
+        | Schedule.Warmup (_, after) -> warmupShare after
+        | Schedule.Constant _
+        | Schedule.Cosine _
+        | Schedule.Steps _
+        | Schedule.Arc _ -> 0.0

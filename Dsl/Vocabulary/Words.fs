@@ -141,6 +141,10 @@ module Words =
     /// Linear from 0 over these epochs, then another schedule.
     let warmup epochs after = Schedule.Warmup (epochs, after)
 
+    /// Linear from 0 over this share of the run (0.1: a tenth of its steps), then another schedule. Other than `warmup`, it keeps its
+    /// shape when `--epochs` or a budget makes the run shorter or longer.
+    let warmupShare share after = Schedule.WarmupShare (share, after)
+
     /// A rate given for a batch of 256, scaled linearly to this batch.
     let per256 batch rate = rate * float batch / 256.0
 
