@@ -170,7 +170,7 @@ let tests =
                 "sines", tinyVit |> sinCos |> fixedPatches
                 "left out blocks", tinyVit |> dropPath 0.3
             ] do
-            test $"a transformer with {name}: shapes at two sizes, bfloat16 near float32" {
+            test $"a transformer with {name}: shapes at three sizes, bfloat16 near float32" {
                 use _ = torch.NewDisposeScope ()
                 let network precision =
                     Network.ofRecipe torch.CPU 3 {
@@ -182,8 +182,9 @@ let tests =
                 full.Training <- false
                 half.Training <- false
                 use _ = torch.no_grad ()
-                for size in [ 28L; 16L ] do
-                    let x = torch.rand (2L, 3L, size, size)
+                // Images one patch wide are a convolution that leaves one column, which libtorch's tiles get wrong in bfloat16.
+                for height, width in [ 28L, 28L; 16L, 16L; 28L, 4L ] do
+                    let x = torch.rand (2L, 3L, height, width)
                     let a, b = full.Encode x, half.Encode x
                     Expect.equal a.shape [| 2L; 96L |] "shape"
                     Expect.equal b.dtype torch.float32 "h is float32"

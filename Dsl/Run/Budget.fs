@@ -8,8 +8,9 @@ open Vantage.Kernels
 
 /// How long a recipe may train, in minutes of all cores of this machine.
 module Budget =
-    // Steps that warm caches, threads and the compiler up, and steps that are timed.
-    let private warm, timed = 16, 32
+    // Steps that warm caches, threads and the compiler up, steps that are timed together, and how many times. The middle of the times
+    // counts: on a shared machine a neighbour's burst lengthens some steps by half, and a mean of them once gave half the epochs that fitted.
+    let private warm, window, windows = 16, 8, 5
 
     /// Time of the cores over their number: what the clock would show if all were always at work for this process, whatever else runs beside it.
     let private worked () =
@@ -24,9 +25,13 @@ module Budget =
             Train.run { trainer with Total = total } from ignore ignore ignore CancellationToken.None
             |> ignore
         until warm Position.start
-        let before = worked ()
-        until (warm + timed) { Position.start with Step = warm }
-        (worked () - before) / float timed
+        let times =
+            Array.init windows (fun i ->
+                let step = warm + i * window
+                let before = worked ()
+                until (step + window) { Position.start with Step = step }
+                (worked () - before) / float window)
+        (Array.sort times)[windows / 2]
 
     /// As many whole epochs as fit into the minutes, at least one.
     let epochs minutes secondsAStep perEpoch = max 1 (int (60.0 * minutes / (secondsAStep * float perEpoch)))
