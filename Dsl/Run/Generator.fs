@@ -47,5 +47,5 @@ module Generator =
         let mean, deviation = byChannel view.Mean, byChannel view.Deviation
         fun (code: torch.Tensor) ->
             let maps = (grow code).view(-1L, int64 start, int64 rows, int64 columns).to_type weights.Compute
-            let pixels = (maps |> settle |> doubling |> last).to_type torch.float32
+            let pixels = (maps |> Layers.channelsLast |> settle |> doubling |> last).to_type torch.float32
             ((pixels * Scope.number first).sigmoid() - mean.Value) / deviation.Value

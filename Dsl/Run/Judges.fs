@@ -108,7 +108,7 @@ module Judges =
         fun () ->
             let through = through ()
             fun holds (x: torch.Tensor) ->
-                let maps = through holds (x.to_type weights.Compute)
+                let maps = through holds (x.to_type weights.Compute |> Layers.channelsLast)
                 // The sum over places, as BigGAN's.
                 (maps.to_type torch.float32).sum [| 2L; 3L |]
 
