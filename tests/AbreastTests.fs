@@ -59,6 +59,18 @@ let tests =
                 Expect.equal e.Message "the second" "its own")
             Expect.equal (List.ofSeq started) [ 1; 2 ] "the third never starts"
         }
+        test "of several tasks that fail at once each error is told" {
+            if OperatingSystem.IsLinux () && Environment.ProcessorCount > 1 then
+                use both = new Barrier (2)
+                let work _ n =
+                    both.SignalAndWait ()
+                    raise (UserException $"task {n}")
+                Expect.throwsC (fun () -> Abreast.each 2 string (fun _ -> true) work [ 1; 2 ]) (fun e ->
+                    for n in 1..2 do
+                        Expect.stringContains e.Message $"task {n}" "both")
+            else
+                skiptest "one core, or not Linux"
+        }
         test "with cores it is started on them" {
             let start = Abreast.start [ 1; 3 ] "dotnet" [ "fsi" ]
             Expect.equal start.FileName "taskset" "taskset"

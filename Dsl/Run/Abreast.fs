@@ -91,7 +91,12 @@ module Abreast =
             thread.Start ()
         for thread in threads do
             thread.Join ()
-        match Seq.tryHead failures with
-        | Some (:? Win32Exception as e) -> raise (UserException $"taskset cannot be started: {e.Message}")
-        | Some e -> raise e
-        | None -> ()
+        match List.ofSeq failures with
+        | [] -> ()
+        | (:? Win32Exception as e) :: _ -> raise (UserException $"taskset cannot be started: {e.Message}")
+        | [ e ] -> raise e
+        | several ->
+            if several |> List.forall (fun e -> e :? UserException) then
+                raise (UserException (several |> List.map _.Message |> String.concat "\n"))
+            else
+                raise (AggregateException several)
