@@ -33,7 +33,7 @@ type Options =
         member this.Usage =
             match this with
             | Data _ ->
-                "glyphs, fashion-mnist, mnist, cifar10, webdataset:PATTERN, folder:PATH, voc:FOLDER, idx:FOLDER or cifar:FOLDER."
+                "glyphs, fashion-mnist, mnist, cifar10, webdataset:PATTERN, folder:PATH, voc:FOLDER, idx:FOLDER or cifar:FOLDER; rgb: before it gives grey images three channels."
             | Epochs _ -> "passes over the training images."
             | Minutes _ -> "time to train in on this machine: as many whole epochs as fit, at least one."
             | Batch _ -> "images of a step."

@@ -68,6 +68,52 @@ let tests =
                 | DataError.NotFetched _ -> ()
                 | other -> failtest $"%A{other}")
         }
+        test "rgb: gives grey images their channel three times, and leaves colour as it is" {
+            Script.inFolder (fun folder ->
+                let content (header: byte list) (bytes: byte list) = List.toArray (header @ bytes)
+                // Two images of 2 x 3.
+                let pixels = [ for i in 0..11 -> byte (20 * i) ]
+                let sizes n = [ 0uy; 0uy; 0uy; byte n ]
+                for part in [ "train"; "t10k" ] do
+                    let file kind = Path.Combine (folder, $"{part}-{kind}-ubyte")
+                    let images = [ 0uy; 0uy; 8uy; 3uy ] @ sizes 2 @ sizes 2 @ sizes 3
+                    File.WriteAllBytes (file "images-idx3", content images pixels)
+                    File.WriteAllBytes (
+                        file "labels-idx1",
+                        content ([ 0uy; 0uy; 8uy; 1uy ] @ sizes 2) [ 1uy; 0uy ]
+                    )
+                let grey, colour = Sets.load $"idx:{folder}", Sets.load $"rgb:idx:{folder}"
+                for one, three in [ grey.Train, colour.Train; grey.Test.Value, colour.Test.Value ] do
+                    Expect.equal (three.Channels, three.Height, three.Width) (3, 2, 3) "size"
+                    Expect.equal three.Labels one.Labels "labels"
+                    for i in 0..1 do
+                        let expected = (one.Read i).Span.ToArray()
+                        Expect.equal
+                            ((three.Read i).Span.ToArray())
+                            (Array.concat [ expected; expected; expected ])
+                            $"image {i}")
+            let glyphs, same = Sets.load "glyphs:10:5", Sets.load "rgb:glyphs:10:5"
+            Expect.equal ((same.Train.Read 3).Span.ToArray()) ((glyphs.Train.Read 3).Span.ToArray()) "colour"
+        }
+        test "rgb: of images that lie encoded decodes them small too, and of float32 keeps float32" {
+            let grey = Vantage.Kernels.Image ([| 0.1f; 0.2f; 0.3f |], 1, 1, 1, 2)
+            Expect.equal
+                (Rgb.image grey).Values
+                [| 0.2f; 0.3f; 0.2f; 0.3f; 0.2f; 0.3f |]
+                "values from the offset on"
+            let split = {
+                (Sets.load "glyphs:10:5").Train with
+                    Channels = 1
+                    Read = fun _ -> grey
+                    Encoded =
+                        Some (fun _ -> {
+                            Height = 1
+                            Width = 2
+                            Decode = fun denominator -> if denominator = 2 then grey else failtest "scale"
+                        })
+            }
+            Expect.equal (((Rgb.split split).Encoded.Value 0).Decode 2).Channels 3 "channels"
+        }
         test "Fashion-MNIST, where it is installed" {
             match Sets.locate "fashion-mnist" with
             | None -> skiptest "Fashion-MNIST is not on this machine"

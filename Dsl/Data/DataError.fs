@@ -41,7 +41,7 @@ module DataError =
         | DataError.NoFiles pattern ->
             $"No file matches {pattern}. Quote the pattern, so that the shell leaves it alone."
         | DataError.UnknownSet spec ->
-            $"There is no set '{spec}'. Use glyphs, fashion-mnist, mnist, cifar10, webdataset:PATTERN, folder:PATH, voc:FOLDER, idx:FOLDER or cifar:FOLDER."
+            $"There is no set '{spec}'. Use glyphs, fashion-mnist, mnist, cifar10, webdataset:PATTERN, folder:PATH, voc:FOLDER, idx:FOLDER or cifar:FOLDER; rgb: before it gives grey images three channels."
         | DataError.WrongMagic (file, offset, found, expected) ->
             $"{file}, byte {offset}: found {found} where {expected} was expected; it is another kind of file, or damaged."
         | DataError.Truncated (file, offset, found, expected) ->

@@ -172,13 +172,14 @@ module Sets =
             raise (DataException (DataError.Missing (kind, [ folder ], remedy)))
 
     /// The data that a text names: glyphs, glyphs:TRAIN:TEST, a named set, NAME:FOLDER, webdataset:PATTERN, folder:PATH, voc:FOLDER, idx:FOLDER
-    /// or cifar:FOLDER. Raises DataException saying what is wrong and where.
-    let load (spec: string) : Dataset =
+    /// or cifar:FOLDER; rgb: before any of them gives grey images three channels. Raises DataException saying what is wrong and where.
+    let rec load (spec: string) : Dataset =
         let kind, rest =
             match spec.IndexOf ':' with
             | -1 -> spec, ""
             | at -> spec.Substring (0, at), spec.Substring (at + 1)
         match kind, rest, named |> List.tryFind (fun set -> set.Set = kind) with
+        | "rgb", inner, _ when inner <> "" -> Rgb.dataset (load inner)
         | "glyphs", "", _ -> Glyphs.load 20000 4000
         | "glyphs", counts, _ ->
             match counts.Split ':' |> Array.map Int32.TryParse with

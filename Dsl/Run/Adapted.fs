@@ -9,9 +9,7 @@ module Adapted =
         let area = image.Height * image.Width
         match image.Channels, wanted with
         | found, _ when found = wanted -> image
-        | 1, 3 ->
-            let values = Array.init (3 * area) (fun i -> float32 (image.At (i % area)))
-            Image (values, 0, 3, image.Height, image.Width)
+        | 1, 3 -> Rgb.image image
         | _ ->
             let grey i =
                 0.2989 * image.At i
