@@ -47,7 +47,7 @@ let small = {
         Views = globals 2 view // colours as SimCLR distorts them
         Encoder = compactResNet [ 32; 64; 96 ] 1 // maps of 7 x 7 and 4 x 4 places of 28 px
         Projector = head [ linearNoBias 128; batchNorm; relu; linearNoBias 128; batchNormPlain ] // 128 values
-        Optimizer = { Rule = Rule.AdamW; Rate = warmupShare 0.1 (cosine 1e-2 0.0); Decay = 1e-4 } // a short run
+        Optimizer = { Rule = Rule.AdamW; Rate = warmup 1<epoch> (cosine 1e-2 0.0); Decay = 1e-4 } // a short run
         Precision = bfloat16 // half the memory traffic
         Batch = 256 // as many as two cores hold
         Epochs = 10<epoch> // minutes

@@ -35,7 +35,7 @@ let small = {
         Encoder = compactResNet [ 32; 64; 96 ] 1 // 28 px on two cores
         Projector =
             head [ linearNoBias 256; batchNorm; relu; linearNoBias 256; batchNorm; relu; linearNoBias 256 ] // 256, not 8192
-        Optimizer = { Rule = Rule.AdamW; Rate = warmupShare 0.1 (cosine 1e-2 0.0); Decay = 1e-4 } // AdamW: LARS is made for batches of thousands
+        Optimizer = { Rule = Rule.AdamW; Rate = warmup 1<epoch> (cosine 1e-2 0.0); Decay = 1e-4 } // AdamW: LARS is made for batches of thousands
         Precision = bfloat16 // half the memory traffic
         Batch = 256 // as many as two cores hold
         Epochs = 10<epoch> // minutes

@@ -34,7 +34,7 @@ let small = {
         Encoder = vitCompact 28<px> 7<px> |> meanPooled |> sinCos // 4 blocks on two cores
         Projector = head [ linear 96; relu; linear 128 ] // as wide as the encoder
         Objective = restore 0.1 0.5 0.1 // a decoder of 2 blocks
-        Optimizer = { Rule = Rule.AdamW; Rate = warmupShare 0.1 (cosine 2e-3 0.0); Decay = 5e-2 } // a short run
+        Optimizer = { Rule = Rule.AdamW; Rate = warmup 1<epoch> (cosine 2e-3 0.0); Decay = 5e-2 } // a short run
         Precision = bfloat16 // half the memory traffic
         Batch = 256 // as many as two cores hold
         Epochs = 10<epoch> // minutes

@@ -37,7 +37,7 @@ let small = {
         Views = globals 1 view // 8 % of 28 x 28 px are too few; deviations as in the other recipes
         Encoder = splitChannels [ 1; 2 ] (compactResNet [ 32; 48; 64 ] 1) // 28 px on two cores
         Avoid = [ repel (bankNoise 4096 0.5) ] // as in the README of its code
-        Optimizer = { Rule = Rule.AdamW; Rate = warmupShare 0.1 (cosine 1e-2 0.0); Decay = 1e-4 } // a short run
+        Optimizer = { Rule = Rule.AdamW; Rate = warmup 1<epoch> (cosine 1e-2 0.0); Decay = 1e-4 } // a short run
         Precision = bfloat16 // half the memory traffic
         Batch = 256 // as many as two cores hold
         Epochs = 10<epoch> // minutes

@@ -43,7 +43,7 @@ let small = {
         Views = globals 1 view // two channels are dropped at times, alike for all patches
         Encoder = patchwise 8<px> 4<px> (layerNormed (compactResNet [ 32; 64; 96 ] 1)) // 6 x 6 patches of 28 px
         Objective = predictAround 2 5 2 // two blocks on two cores
-        Optimizer = { Rule = Rule.AdamW; Rate = warmupShare 0.1 (cosine 2e-3 0.0); Decay = 1e-5 } // a short run
+        Optimizer = { Rule = Rule.AdamW; Rate = warmup 1<epoch> (cosine 2e-3 0.0); Decay = 1e-5 } // a short run
         Precision = bfloat16 // half the memory traffic
         Batch = 64 // 36 patches an image
         Epochs = 10<epoch> // minutes

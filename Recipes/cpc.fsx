@@ -35,7 +35,7 @@ let small = {
         Encoder = patchwise 8<px> 4<px> (layerNormed (compactResNet [ 32; 64; 96 ] 1)) // 6 x 6 patches of 28 px
         Projector = head [ linear 64 ] // a narrow encoder
         Objective = predictBelow 2 5 2 // 6 rows
-        Optimizer = { Rule = Rule.AdamW; Rate = warmupShare 0.1 (cosine 2e-3 0.0); Decay = 1e-5 } // a short run
+        Optimizer = { Rule = Rule.AdamW; Rate = warmup 1<epoch> (cosine 2e-3 0.0); Decay = 1e-5 } // a short run
         Precision = bfloat16 // half the memory traffic
         Batch = 64 // 36 patches an image
         Epochs = 10<epoch> // minutes

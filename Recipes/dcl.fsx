@@ -35,7 +35,7 @@ let small = {
         Encoder = compactResNet [ 32; 64; 96 ] 1 // 28 px on two cores
         Projector = head [ linearNoBias 128; batchNorm; relu; linear 128 ] // no batch norm at the end, a bias
         Objective = decoupled 0.5 // as SimCLR's small one
-        Optimizer = { Rule = Rule.AdamW; Rate = warmupShare 0.1 (cosine 2e-2 0.0); Decay = 1e-4 } // AdamW, which learns in fewer steps
+        Optimizer = { Rule = Rule.AdamW; Rate = warmup 1<epoch> (cosine 2e-2 0.0); Decay = 1e-4 } // AdamW, which learns in fewer steps
         Precision = bfloat16 // half the memory traffic
         Epochs = 10<epoch> // minutes
         Evaluate = [ knn 200 0.1; linearProbe 1e-4 60 ] // no training by SGD

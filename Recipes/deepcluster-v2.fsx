@@ -38,7 +38,7 @@ let small = {
         Encoder = compactResNet [ 32; 64; 96 ] 1 // 28 px on two cores
         Projector = head [ linear 256; batchNorm; relu; linear 128 ] // 256 in place of 2048
         Objective = swapCodes 0.1 (prototypes 300 0<epoch>) // one set in place of three
-        Optimizer = { Rule = Rule.AdamW; Rate = warmupShare 0.1 (cosine 1e-2 0.0); Decay = 1e-4 } // AdamW: LARS is made for batches of thousands
+        Optimizer = { Rule = Rule.AdamW; Rate = warmup 1<epoch> (cosine 1e-2 0.0); Decay = 1e-4 } // AdamW: LARS is made for batches of thousands
         Precision = bfloat16 // half the memory traffic
         Batch = 256 // as many as two cores hold
         Epochs = 10<epoch> // minutes

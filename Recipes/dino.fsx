@@ -45,7 +45,7 @@ let small = {
         Projector = head [ linear 256; batchNorm; gelu; linear 256; batchNorm; gelu; linear 64 ] // batch norm, as its ResNets learn faster with
         Avoid = [ momentumTarget 0.99; centre 0.9; sharpen 0.04 ] // a short run
         Objective = selfDistill 0.1 (prototypes 1024 1<epoch>) // a small set
-        Optimizer = { Rule = Rule.AdamW; Rate = warmupShare 0.1 (cosine 1e-2 0.0); Decay = 1e-4 } // a short run
+        Optimizer = { Rule = Rule.AdamW; Rate = warmup 1<epoch> (cosine 1e-2 0.0); Decay = 1e-4 } // a short run
         Precision = bfloat16 // half the memory traffic
         Batch = 256 // as many as two cores hold
         Epochs = 10<epoch> // minutes

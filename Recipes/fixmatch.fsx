@@ -46,7 +46,7 @@ let small = {
         Encoder = compactResNet [ 32; 64; 96 ] 1 // 28 px on two cores
         Projector = head [ linear 10 ] // 10 classes
         Objective = semiSupervised 25 64 [ confident 0.95 1.0 ] // 250 labels; the numbers for CIFAR-10
-        Optimizer = { Rule = Rule.AdamW; Rate = warmupShare 0.1 (cosine 2e-3 0.0); Decay = 1e-4 } // a short run
+        Optimizer = { Rule = Rule.AdamW; Rate = warmup 1<epoch> (cosine 2e-3 0.0); Decay = 1e-4 } // a short run
         Precision = bfloat16 // half the memory traffic
         Batch = 192 // and 64 with labels: what two cores hold
         Epochs = 10<epoch> // minutes

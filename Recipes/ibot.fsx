@@ -45,7 +45,7 @@ let small = {
         Projector = head [ linear 256; gelu; linear 256; gelu; linear 64 ] // 256 in place of 2048
         Avoid = [ momentumTarget 0.99; centre 0.9; sharpen 0.04 ] // a short run
         Objective = selfDistill 0.1 (prototypes 512 1<epoch>) |> hiding 0.1 0.5 // a small set
-        Optimizer = { Rule = Rule.AdamW; Rate = warmupShare 0.1 (cosine 2e-3 0.0); Decay = 4e-2 } // a short run
+        Optimizer = { Rule = Rule.AdamW; Rate = warmup 1<epoch> (cosine 2e-3 0.0); Decay = 4e-2 } // a short run
         Precision = bfloat16 // half the memory traffic
         Batch = 256 // as many as two cores hold
         Epochs = 10<epoch> // minutes

@@ -21,7 +21,7 @@ let recipe = {
     Passes = together
     Avoid = []
     Objective = imax 0.1
-    Optimizer = { Rule = Rule.AdamW; Rate = warmupShare 0.1 (cosine 1e-2 0.0); Decay = 1e-4 }
+    Optimizer = { Rule = Rule.AdamW; Rate = warmup 1<epoch> (cosine 1e-2 0.0); Decay = 1e-4 }
     Precision = bfloat16
     Batch = 256
     Epochs = 10<epoch>

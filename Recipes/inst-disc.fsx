@@ -35,7 +35,7 @@ let small = {
         Encoder = compactResNet [ 32; 64; 96 ] 1 // 28 px on two cores
         Avoid = [ repel (bank 0.5); stayNear 30.0 ] // softmax over all images, as for CIFAR-10; the paper's proximal term
         Objective = infoNce 0.1 // as for CIFAR-10
-        Optimizer = { Rule = Rule.AdamW; Rate = warmupShare 0.1 (cosine 1e-3 0.0); Decay = 1e-4 } // a short run
+        Optimizer = { Rule = Rule.AdamW; Rate = warmup 1<epoch> (cosine 1e-3 0.0); Decay = 1e-4 } // a short run
         Precision = bfloat16 // half the memory traffic
         Epochs = 10<epoch> // minutes
         Evaluate = [ knn 200 0.1; linearProbe 1e-4 60 ] // no training by SGD

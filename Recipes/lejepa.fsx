@@ -47,7 +47,7 @@ let small = {
             @ locals 2 (crops 16<px> (between 0.1 0.3)) // two small crops in place of six
         Encoder = compactResNet [ 32; 64; 96 ] 1 // 28 px on two cores
         Projector = head [ linearNoBias 256; batchNorm; relu; linear 64 ] // two layers of 256
-        Optimizer = { Rule = Rule.AdamW; Rate = warmupShare 0.1 (cosine 1e-2 0.0); Decay = 1e-4 } // a short run
+        Optimizer = { Rule = Rule.AdamW; Rate = warmup 1<epoch> (cosine 1e-2 0.0); Decay = 1e-4 } // a short run
         Epochs = 10<epoch> // minutes
         Evaluate = [ knn 200 0.1; linearProbe 1e-4 60 ] // no training by SGD
 }

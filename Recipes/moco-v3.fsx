@@ -40,7 +40,7 @@ let small = {
             predict [ linearNoBias 256; batchNorm; relu; linearNoBias 256 ]
         ]
         Objective = infoNceBothWays 0.5 // fewer keys in a batch
-        Optimizer = { Rule = Rule.AdamW; Rate = warmupShare 0.1 (cosine 1e-2 0.0); Decay = 1e-4 } // AdamW: LARS is made for batches of thousands
+        Optimizer = { Rule = Rule.AdamW; Rate = warmup 1<epoch> (cosine 1e-2 0.0); Decay = 1e-4 } // AdamW: LARS is made for batches of thousands
         Precision = bfloat16 // half the memory traffic
         Batch = 256 // as many as two cores hold
         Epochs = 10<epoch> // minutes

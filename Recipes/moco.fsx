@@ -35,7 +35,7 @@ let small = {
         Encoder = compactResNet [ 32; 64; 96 ] 1 // 28 px on two cores
         Avoid = [ repel (queue 4096); constantMomentumTarget 0.99 ] // as in the official CIFAR-10 demo
         Objective = infoNce 0.1 // as in the official CIFAR-10 demo
-        Optimizer = { Rule = Rule.AdamW; Rate = warmupShare 0.1 (cosine 1e-2 0.0); Decay = 1e-4 } // AdamW, which learns in fewer steps
+        Optimizer = { Rule = Rule.AdamW; Rate = warmup 1<epoch> (cosine 1e-2 0.0); Decay = 1e-4 } // AdamW, which learns in fewer steps
         Precision = bfloat16 // half the memory traffic
         Epochs = 10<epoch> // minutes
         Evaluate = [ knn 200 0.1; linearProbe 1e-4 60 ] // no training by SGD

@@ -48,7 +48,7 @@ let small = {
         Projector = head [ linear 256; batchNorm; gelu; linear 64 ] // two layers of 256
         Avoid = [ momentumTarget 0.99; sharpen 0.025; meanEntropy 1.0 ] // a short run
         Objective = swapCodes 0.1 (prototypes 256 0<epoch>) // a small set
-        Optimizer = { Rule = Rule.AdamW; Rate = warmupShare 0.1 (cosine 1e-2 0.0); Decay = 1e-4 } // a short run
+        Optimizer = { Rule = Rule.AdamW; Rate = warmup 1<epoch> (cosine 1e-2 0.0); Decay = 1e-4 } // a short run
         Precision = bfloat16 // half the memory traffic
         Batch = 256 // as many as two cores hold
         Epochs = 10<epoch> // minutes

@@ -49,7 +49,7 @@ let small = {
         Encoder = compactResNet [ 32; 64; 96 ] 1 // 28 px on two cores
         Avoid = [ repel (bankNoise 1024 0.5); stayNear 30.0 ] // a small set; InstDisc's proximal term: without it the first epoch pushes away what it has just written
         Objective = infoNce 0.1 // as InstDisc's for CIFAR-10
-        Optimizer = { Rule = Rule.AdamW; Rate = warmupShare 0.1 (cosine 1e-3 0.0); Decay = 1e-4 } // a short run
+        Optimizer = { Rule = Rule.AdamW; Rate = warmup 1<epoch> (cosine 1e-3 0.0); Decay = 1e-4 } // a short run
         Precision = bfloat16 // half the memory traffic
         Batch = 256 // as many as two cores hold
         Epochs = 10<epoch> // minutes

@@ -39,7 +39,7 @@ let small = {
         Data = "glyphs"
         Views = globals 1 weak // glyphs mean something else mirrored
         Encoder = compactResNet [ 32; 64; 96 ] 1 // 28 px on two cores
-        Optimizer = { Rule = Rule.AdamW; Rate = warmupShare 0.1 (cosine 2e-3 0.0); Decay = 1e-4 } // a short run
+        Optimizer = { Rule = Rule.AdamW; Rate = warmup 1<epoch> (cosine 2e-3 0.0); Decay = 1e-4 } // a short run
         Precision = bfloat16 // half the memory traffic
         Batch = 192 // what two cores hold
         Epochs = 10<epoch> // minutes

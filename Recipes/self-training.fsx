@@ -44,7 +44,7 @@ let small = {
         Encoder = startingFrom simclr 3 // 28 px on two cores
         Projector = head [ linear 10 ] // 10 classes
         Objective = semiSupervised 25 64 [ distil teacher 0.1 1.0 ] // 250 labels, both terms with weight 1
-        Optimizer = { Rule = Rule.AdamW; Rate = warmupShare 0.1 (cosine 1e-3 0.0); Decay = 1e-4 } // AdamW: LARS is made for batches of thousands
+        Optimizer = { Rule = Rule.AdamW; Rate = warmup 1<epoch> (cosine 1e-3 0.0); Decay = 1e-4 } // AdamW: LARS is made for batches of thousands
         Precision = bfloat16 // half the memory traffic
         Batch = 192 // and 64 with labels
         Epochs = 10<epoch> // minutes

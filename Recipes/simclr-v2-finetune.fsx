@@ -40,7 +40,7 @@ let small = {
         Encoder = startingFrom simclr 3 // 28 px on two cores
         Projector = head [ linear 10 ] // 10 classes
         Objective = semiSupervised 25 64 [] // 250 labels
-        Optimizer = { Rule = Rule.AdamW; Rate = warmupShare 0.25 (cosine 1e-3 0.0); Decay = 0.0 } // AdamW: LARS is made for batches of thousands
+        Optimizer = { Rule = Rule.AdamW; Rate = warmup 1<epoch> (cosine 1e-3 0.0); Decay = 0.0 } // AdamW: LARS is made for batches of thousands
         Precision = bfloat16 // half the memory traffic
         Batch = 64 // a short run
         Epochs = 4<epoch> // minutes

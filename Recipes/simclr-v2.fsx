@@ -35,7 +35,7 @@ let small = {
         Encoder = compactResNet [ 48; 96; 144 ] 1 // half as wide again as the other recipes'; plain kernels
         Projector = head [ linearNoBias 144; batchNorm; relu; linearNoBias 144; batchNorm; relu; linear 128 ] // three layers of the encoder's width
         Objective = ntXent 0.5 // 256 images have fewer near neighbours than 4096
-        Optimizer = { Rule = Rule.AdamW; Rate = warmupShare 0.1 (cosine 2e-2 0.0); Decay = 1e-4 } // AdamW: LARS is made for batches of thousands
+        Optimizer = { Rule = Rule.AdamW; Rate = warmup 1<epoch> (cosine 2e-2 0.0); Decay = 1e-4 } // AdamW: LARS is made for batches of thousands
         Precision = bfloat16 // half the memory traffic
         Batch = 256 // as many as two cores hold
         Epochs = 10<epoch> // minutes

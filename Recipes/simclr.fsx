@@ -35,7 +35,7 @@ let small = {
         Encoder = compactResNet [ 32; 64; 96 ] 1 // 28 px on two cores
         Projector = head [ linearNoBias 128; batchNorm; relu; linear 128 ] // no batch norm at the end, a bias
         Objective = ntXent 0.5 // 256 images have fewer near neighbours than 4096 (appendix B.9)
-        Optimizer = { Rule = Rule.AdamW; Rate = warmupShare 0.1 (cosine 2e-2 0.0); Decay = 1e-4 } // AdamW: LARS is made for batches of thousands
+        Optimizer = { Rule = Rule.AdamW; Rate = warmup 1<epoch> (cosine 2e-2 0.0); Decay = 1e-4 } // AdamW: LARS is made for batches of thousands
         Precision = bfloat16 // half the memory traffic
         Batch = 256 // as many as two cores hold
         Epochs = 10<epoch> // minutes

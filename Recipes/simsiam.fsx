@@ -35,7 +35,7 @@ let small = {
         Encoder = compactResNet [ 32; 64; 96 ] 1 // 28 px on two cores
         Projector = head [ linearNoBias 256; batchNorm; relu; linearNoBias 256; batchNormPlain ] // two layers, as for CIFAR-10; 256 in place of 2048
         Avoid = [ stopGradient; predictUndecayed [ linearNoBias 64; batchNorm; relu; linear 256 ] ] // a quarter as before
-        Optimizer = { Rule = Rule.AdamW; Rate = warmupShare 0.1 (cosine 5e-3 0.0); Decay = 1e-4 } // AdamW, which learns in fewer steps
+        Optimizer = { Rule = Rule.AdamW; Rate = warmup 1<epoch> (cosine 5e-3 0.0); Decay = 1e-4 } // AdamW, which learns in fewer steps
         Precision = bfloat16 // half the memory traffic
         Batch = 256 // as many as two cores hold
         Epochs = 10<epoch> // minutes

@@ -43,7 +43,7 @@ let small = {
         Views = globals 2 view // colours of SimCLR's strength
         Encoder = compactResNet [ 32; 64; 96 ] 1 // 28 px on two cores
         Projector = head [ linearNoBias 128; batchNorm; relu; linear 128 ] // SimCLR's small head
-        Optimizer = { Rule = Rule.AdamW; Rate = warmupShare 0.1 (cosine 1e-2 0.0); Decay = 1e-4 } // a short run
+        Optimizer = { Rule = Rule.AdamW; Rate = warmup 1<epoch> (cosine 1e-2 0.0); Decay = 1e-4 } // a short run
         Precision = bfloat16 // half the memory traffic
         Batch = 256 // as many as two cores hold
         Epochs = 10<epoch> // minutes

@@ -33,7 +33,7 @@ let small = {
         Views = globals 1 view // SimCLR's small view, so that only the objective differs
         Encoder = compactResNet [ 32; 64; 96 ] 1 // 28 px on two cores
         Projector = head [ linear 10 ] // 10 classes
-        Optimizer = { Rule = Rule.AdamW; Rate = warmupShare 0.1 (cosine 1e-2 0.0); Decay = 1e-4 } // a short run
+        Optimizer = { Rule = Rule.AdamW; Rate = warmup 1<epoch> (cosine 1e-2 0.0); Decay = 1e-4 } // a short run
         Precision = bfloat16 // half the memory traffic
         Epochs = 10<epoch> // minutes
         Evaluate = [ classifier; knn 200 0.1; linearProbe 1e-4 60 ] // as the others

@@ -60,24 +60,14 @@ internal static unsafe class ConvolutionPacks
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Weights(float* from, int inputs, int taps, ushort* to)
     {
-        const int Few = 32;
-        var rounded = stackalloc ushort[Few * 64];
-        var few = System.Math.Max(16, System.Math.Min(Few, Few * 64 / taps / 16 * 16));
-        for (var first = 0; first < inputs; first += few)
+        var order = TapOrder.Of(taps);
+        var some = stackalloc float[16 * taps];
+        for (var first = 0; first < inputs; first += 16)
         {
-            var count = System.Math.Min(few, inputs - first);
-            for (var k = 0; k < count * taps; k += 16)
-            {
-                SixteenHalves.Store(Vector512.Load(from + ((long)first * taps) + k), rounded, k);
-            }
-
+            order.ToTaps(from + ((long)first * taps), some);
             for (var tap = 0; tap < taps; tap++)
             {
-                var line = to + ((long)tap * inputs) + first;
-                for (int c = 0, at = tap; c < count; c++, at += taps)
-                {
-                    line[c] = rounded[at];
-                }
+                SixteenHalves.Store(Vector512.Load(some + (16 * tap)), to, ((long)tap * inputs) + first);
             }
         }
     }

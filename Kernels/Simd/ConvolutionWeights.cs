@@ -10,8 +10,9 @@ namespace Vantage.Kernels.Simd;
 /// </summary>
 internal sealed unsafe class ConvolutionWeights
 {
-    // Channels on a side of a product; images side by side; bytes of packed maps, which stay in the last cache; products that can go on at once.
-    private const int Block = 64, Most = 64, Sixteen = 16, Abreast = 16;
+    // Channels on a side of a product; images side by side; bytes of packed maps, which stay in the last cache; products that can go on at once, a few at any size, and more where each
+    // has so many pixels to sum over: the sums of all parts are written and read once more, which takes as long as the products of some hundred pixels.
+    private const int Block = 64, Most = 64, Sixteen = 16, Abreast = 16, Few = 4, Pixels = 2048;
     private const long Room = 8 << 20;
 
     [ThreadStatic]
@@ -39,7 +40,8 @@ internal sealed unsafe class ConvolutionWeights
         _images = Rounded((it.Images + chunks - 1) / chunks);
         _lead = ((long)it.Rows * it.Columns * _images) + 32; // not a power of two: channels would share lines of the cache
         var pairs = Blocks(it.Inputs, _inputBlock) * Blocks(it.Outputs, _outputBlock);
-        _parts = Math.Min(it.Rows, (Abreast + pairs - 1) / pairs);
+        var worth = (int)Math.Min(Abreast, (long)it.Images * it.Rows * it.Columns / Pixels);
+        _parts = Math.Min(it.Rows, Math.Max(Blocks(Few, pairs), Math.Min(worth, Blocks(Abreast, pairs))));
     }
 
     /// <summary>Whether the gradient can be had here: channels are multiples of 16, kernels no larger than any published.</summary>
@@ -124,7 +126,6 @@ internal sealed unsafe class ConvolutionWeights
         {
             var (pairs, across, sums) = ((nint)buffer.Pointer, (nint)((ushort*)buffer.Pointer + maps), (nint)(buffer.Pointer + packed));
             var blocks = Blocks(_it.Inputs, _inputBlock) * Blocks(_it.Outputs, _outputBlock);
-            Team.For(_parts, threads, part => new Span<float>((float*)sums + (part * weights), checked((int)weights)).Clear());
             for (var first = 0; first < _it.Images; first += _images)
             {
                 var image = first;
@@ -140,7 +141,7 @@ internal sealed unsafe class ConvolutionWeights
                     }
                 });
                 Team.For(_parts * blocks, threads, task =>
-                    Multiply((ushort*)pairs, (ushort*)across, task / blocks, task % blocks, (float*)sums + (task / blocks * weights)));
+                    Multiply((ushort*)pairs, (ushort*)across, task / blocks, task % blocks, image > 0, (float*)sums + (task / blocks * weights)));
             }
 
             Team.For(_it.Outputs, threads, output => Collect((float*)sums, weights, output, (float*)gradient));
@@ -181,38 +182,50 @@ internal sealed unsafe class ConvolutionWeights
         }
     }
 
-    // One block of outputs by one of inputs, all taps, over the rows of a part.
-    private void Multiply(ushort* pairs, ushort* across, int part, int block, float* sums)
+    // One block of outputs by one of inputs, all taps, over the rows of a part; added to what is there or in place of it. Taps of one column follow one another: their products have
+    // one depth, and between depths the processor's tiles are set anew.
+    private void Multiply(ushort* pairs, ushort* across, int part, int block, bool add, float* sums)
     {
         var inputBlocks = Blocks(_it.Inputs, _inputBlock);
         var (output, input) = (block / inputBlocks * _outputBlock, block % inputBlocks * _inputBlock);
         var (height, width) = (Math.Min(_outputBlock, _it.Outputs - output), Math.Min(_inputBlock, _it.Inputs - input));
         var maps = pairs + ((long)_rows * _columns * _images * input);
         var slopes = across + (output * _lead);
-        for (var row = _it.Rows * part / _parts; row < _it.Rows * (part + 1) / _parts; row++)
+        var (start, end) = (_it.Rows * part / _parts, _it.Rows * (part + 1) / _parts);
+        for (var right = 0; right < _it.Kernel; right++)
         {
-            for (var tap = 0; tap < _it.Taps; tap++)
+            var (from, to) = Inside(_it.Width, _it.Columns, right, _it);
+            for (var down = 0; down < _it.Kernel; down++)
             {
-                var (down, right) = (tap / _it.Kernel, tap % _it.Kernel);
-                var y = (row * _it.Stride) - _it.Padding + down;
-                var (from, to) = Inside(_it.Width, _it.Columns, right, _it);
-                if (y < 0 || y >= _it.Height || from >= to)
+                var target = At(sums, output, input, height, (down * _it.Kernel) + right);
+                var more = add;
+                for (var row = start; from < to && row < end; row++)
                 {
-                    continue;
+                    var y = (row * _it.Stride) - _it.Padding + down;
+                    if (y < 0 || y >= _it.Height)
+                    {
+                        continue;
+                    }
+
+                    var column = _columnAt[(from * _it.Stride) - _it.Padding + right];
+                    BFloat16Product.Multiply(
+                        height,
+                        width,
+                        (to - from) * _images,
+                        checked((int)_lead),
+                        width,
+                        width,
+                        more,
+                        slopes + ((((long)row * _it.Columns) + from) * _images),
+                        maps + ((((long)_rowAt[y] * _columns) + column) * _images * width),
+                        target);
+                    more = true;
                 }
 
-                var column = _columnAt[(from * _it.Stride) - _it.Padding + right];
-                BFloat16Product.Multiply(
-                    height,
-                    width,
-                    (to - from) * _images,
-                    checked((int)_lead),
-                    width,
-                    width,
-                    true,
-                    slopes + ((((long)row * _it.Columns) + from) * _images),
-                    maps + ((((long)_rowAt[y] * _columns) + column) * _images * width),
-                    At(sums, output, input, height, tap));
+                if (!more)
+                {
+                    new Span<float>(target, height * width).Clear(); // a tap beyond the edges in all rows of the part
+                }
             }
         }
 
@@ -228,27 +241,25 @@ internal sealed unsafe class ConvolutionWeights
     {
         var first = output / _outputBlock * _outputBlock;
         var height = Math.Min(_outputBlock, _it.Outputs - first);
-        var some = stackalloc float[Sixteen];
+        var order = TapOrder.Of(_it.Taps);
+        var some = stackalloc float[Sixteen * _it.Taps];
         for (var input = 0; input < _it.Inputs; input += Sixteen)
         {
             var block = input / _inputBlock * _inputBlock;
             var width = Math.Min(_inputBlock, _it.Inputs - block);
-            var to = gradient + ((((long)output * _it.Inputs) + input) * _it.Taps);
-            for (var tap = 0; tap < _it.Taps; tap++)
+            var own = At(sums, first, block, height, 0) + ((long)(output - first) * width) + (input - block);
+            for (var tap = 0; tap < _it.Taps; tap++, own += height * width)
             {
-                var own = At(sums, first, block, height, tap) + ((long)(output - first) * width) + (input - block);
                 var sum = Vector512.Load(own);
                 for (var part = 1; part < _parts; part++)
                 {
                     sum += Vector512.Load(own + (part * weights));
                 }
 
-                sum.Store(some);
-                for (int c = 0, at = tap; c < Sixteen; c++, at += _it.Taps)
-                {
-                    to[at] = some[c];
-                }
+                sum.Store(some + (Sixteen * tap));
             }
+
+            order.ToInputs(some, gradient + ((((long)output * _it.Inputs) + input) * _it.Taps));
         }
     }
 }
