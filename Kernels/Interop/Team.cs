@@ -13,7 +13,7 @@ namespace Vantage.Kernels.Interop;
 /// </summary>
 public static unsafe class Team
 {
-    private static readonly Lazy<nint> Start = new(Find);
+    private static readonly Lazy<(nint Parallel, nint Number)> Entries = new(Find);
 
     /// <summary>The body for every number from 0 below count, once each and in any order; the first failure is thrown again once all threads have ended.</summary>
     /// <param name="count">0 or more.</param>
@@ -28,18 +28,19 @@ public static unsafe class Team
                 body(i);
             }
         }
-        else if (Start.Value == 0)
+        else if (Entries.Value.Parallel == 0)
         {
             Parallel.For(0, count, new ParallelOptions { MaxDegreeOfParallelism = threads }, body);
         }
         else
         {
-            var work = new Work(count, body);
+            threads = Math.Min(threads, count);
+            var work = new Work(count, threads, body);
             var handle = GCHandle.Alloc(work);
             try
             {
-                var start = (delegate* unmanaged[Cdecl]<delegate* unmanaged[Cdecl]<void*, void>, void*, uint, uint, void>)Start.Value;
-                start(&Take, (void*)GCHandle.ToIntPtr(handle), (uint)Math.Min(threads, count), 0);
+                var start = (delegate* unmanaged[Cdecl]<delegate* unmanaged[Cdecl]<void*, void>, void*, uint, uint, void>)Entries.Value.Parallel;
+                start(&Take, (void*)GCHandle.ToIntPtr(handle), (uint)threads, 0);
             }
             finally
             {
@@ -51,25 +52,39 @@ public static unsafe class Team
     }
 
     // GNU's library alone has this entry; elsewhere the pool does.
-    private static nint Find() =>
-        NativeLibraries.OpenMp != 0 && NativeLibrary.TryGetExport(NativeLibraries.OpenMp, "GOMP_parallel", out var entry) ? entry : 0;
+    private static (nint Parallel, nint Number) Find() =>
+        NativeLibraries.OpenMp != 0 && NativeLibrary.TryGetExport(NativeLibraries.OpenMp, "GOMP_parallel", out var parallel)
+        && NativeLibrary.TryGetExport(NativeLibraries.OpenMp, "omp_get_thread_num", out var number)
+            ? (parallel, number)
+            : default;
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
-    private static void Take(void* work) => ((Work)GCHandle.FromIntPtr((nint)work).Target!).Take();
+    private static void Take(void* work) =>
+        ((Work)GCHandle.FromIntPtr((nint)work).Target!).Take(((delegate* unmanaged[Cdecl]<int>)Entries.Value.Number)());
 
-    private sealed class Work(int count, Action<int> body)
+    // A thread first takes the numbers of its own share, as libtorch's operations and oneDNN's share theirs out: what it wrote for the first images it reads again, from its own cache. Then
+    // it helps the others.
+    private sealed class Work(int count, int threads, Action<int> body)
     {
-        private int _next = -1;
+        private const int Apart = 16; // counters in lines of their own
+
+        private readonly int[] _taken = new int[threads * Apart];
 
         public ExceptionDispatchInfo? Failure { get; private set; }
 
-        public void Take()
+        public void Take(int thread)
         {
             try
             {
-                for (var i = Interlocked.Increment(ref _next); i < count && Failure is null; i = Interlocked.Increment(ref _next))
+                for (var k = 0; k < threads; k++)
                 {
-                    body(i);
+                    var share = (thread + k) % threads;
+                    var (first, end) = ((int)((long)count * share / threads), (int)((long)count * (share + 1) / threads));
+                    ref var taken = ref _taken[share * Apart];
+                    for (var i = first + Interlocked.Increment(ref taken) - 1; i < end && Failure is null; i = first + Interlocked.Increment(ref taken) - 1)
+                    {
+                        body(i);
+                    }
                 }
             }
             catch (Exception e) // none may cross OpenMP's frames
