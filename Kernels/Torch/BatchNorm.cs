@@ -27,7 +27,8 @@ public static class BatchNorm
     public static Tensor Of(Tensor x, Tensor? beside, Tensor scale, Tensor offset, Tensor mean, Tensor variance, bool following, bool positive)
     {
         using var scope = NewDisposeScope();
-        if (Fits(x) && x.shape[0] * x.shape[2] * x.shape[3] > 1)
+        var size = x.shape;
+        if (Fits(x, size) && size[0] * size[2] * size[3] > 1)
         {
             var how = new How(following ? mean : null, following ? variance : null, positive);
             return Function.apply(x, scale, offset, beside is null ? how : beside, how).MoveToOuterDisposeScope();
@@ -39,9 +40,11 @@ public static class BatchNorm
     }
 
     /// <summary>Whether maps go through the vectors.</summary>
-    public static bool Fits(Tensor x) =>
-        Vector512.IsHardwareAccelerated && x.device_type == DeviceType.CPU && x.dim() == 4 && x.shape[1] % 16 == 0 && x.numel() > 0
-        && (x.dtype == ScalarType.Float32 || x.dtype == ScalarType.BFloat16) && Maps.LastChannels(x);
+    public static bool Fits(Tensor x) => Fits(x, x.shape);
+
+    private static bool Fits(Tensor x, long[] size) =>
+        Vector512.IsHardwareAccelerated && x.device_type == DeviceType.CPU && size.Length == 4 && size[1] % 16 == 0 && x.numel() > 0
+        && (x.dtype == ScalarType.Float32 || x.dtype == ScalarType.BFloat16) && Maps.LastChannels(size, x.stride());
 
     private static Simd.BatchNormRows Kernel(Tensor rows) =>
         rows.dtype == ScalarType.Float32 ? new Simd.BatchNormRows<Simd.SixteenSingles>() : new Simd.BatchNormRows<Simd.SixteenHalves>();

@@ -18,17 +18,19 @@ public static class Convolution
     public static Tensor Of(Tensor x, Tensor weight, int stride, int padding)
     {
         using var scope = NewDisposeScope();
-        if (weight.shape[2] == 1 && stride > 1 && padding == 0 && x.device_type == DeviceType.CPU)
+        var kernel = weight.shape; // each look at a shape takes most of a microsecond
+        if (kernel[2] == 1 && stride > 1 && padding == 0 && x.device_type == DeviceType.CPU)
         {
             (x, stride) = (Every.Other(x, stride), 1); // of one pixel in a square: without the others it is a product
         }
 
-        if (!Fits(x, weight))
+        var size = x.shape;
+        if (!Fits(x, size, kernel))
         {
-            return Apply(x, weight.to_type(x.dtype), stride, padding).MoveToOuterDisposeScope();
+            return Apply(x, weight.to_type(x.dtype), size[3], kernel[3], stride, padding).MoveToOuterDisposeScope();
         }
 
-        var y = Apply(x, Rounded(weight), stride, padding);
+        var y = Apply(x, Rounded(weight, kernel), size[3], kernel[3], stride, padding);
         return weight.requires_grad && is_grad_enabled()
             ? Function.apply(y, x.detach(), weight, new How(stride, padding)).MoveToOuterDisposeScope()
             : y.MoveToOuterDisposeScope();
@@ -42,16 +44,21 @@ public static class Convolution
     public static ScalarType Sound(ScalarType type, long width, long kernel, long stride) =>
         type == ScalarType.BFloat16 && stride > 1 && width - kernel < stride ? ScalarType.Float32 : type;
 
-    private static Tensor Apply(Tensor x, Tensor weight, int stride, int padding)
+    private static Tensor Apply(Tensor x, Tensor weight, long width, long kernel, int stride, int padding)
     {
-        var type = Sound(x.dtype, x.shape[3] + (2 * padding), weight.shape[3], stride);
+        var type = Sound(x.dtype, width + (2 * padding), kernel, stride);
+        if (type == x.dtype)
+        {
+            return nn.functional.conv2d(x, weight, strides: [stride, stride], padding: [padding, padding]);
+        }
+
         return nn.functional.conv2d(x.to_type(type), weight.to_type(type), strides: [stride, stride], padding: [padding, padding]).to_type(x.dtype);
     }
 
     // The weights in bfloat16, in the order of memory in which libtorch's convolutions of such maps want them, both ways.
-    private static unsafe Tensor Rounded(Tensor weight)
+    private static unsafe Tensor Rounded(Tensor weight, long[] kernel)
     {
-        var (outputs, inputs, side) = ((int)weight.shape[0], (int)weight.shape[1], weight.shape[2]);
+        var (outputs, inputs, side) = ((int)kernel[0], (int)kernel[1], kernel[2]);
         using var plain = weight.detach().contiguous();
         var rows = empty([outputs, side, side, inputs], ScalarType.BFloat16);
         var (from, to, size) = ((nint)Maps.At(plain), (nint)Maps.At(rows), inputs * (int)(side * side));
@@ -61,9 +68,11 @@ public static class Convolution
     }
 
     /// <summary>Whether the gradient of the weights is computed here.</summary>
-    public static bool Fits(Tensor x, Tensor weight) =>
-        x.device_type == DeviceType.CPU && x.dtype == ScalarType.BFloat16 && x.numel() > 0 && weight.shape[2] == weight.shape[3]
-        && Simd.ConvolutionWeights.Fits((int)weight.shape[1], (int)weight.shape[0], (int)weight.shape[2]) && Maps.LastChannels(x);
+    public static bool Fits(Tensor x, Tensor weight) => Fits(x, x.shape, weight.shape);
+
+    private static bool Fits(Tensor x, long[] size, long[] kernel) =>
+        x.device_type == DeviceType.CPU && x.dtype == ScalarType.BFloat16 && x.numel() > 0 && kernel[2] == kernel[3]
+        && Simd.ConvolutionWeights.Fits((int)kernel[1], (int)kernel[0], (int)kernel[2]) && Maps.LastChannels(size, x.stride());
 
     private sealed record How(int Stride, int Padding);
 
@@ -88,9 +97,10 @@ public static class Convolution
             var (x, weight, how) = (Maps.Rows(saved[0]), saved[1], (How)ctx.get_data("how"));
             var slopes = Maps.Rows(grad_output);
             slopes = slopes.dtype == x.dtype ? slopes : slopes.to_type(x.dtype);
-            var gradient = empty(weight.shape, ScalarType.Float32);
+            var (size, kernel) = (x.shape, weight.shape);
+            var gradient = empty(kernel, ScalarType.Float32);
             var shape = new Simd.ConvolutionShape(
-                (int)x.shape[0], (int)x.shape[1], (int)x.shape[2], (int)x.shape[3], (int)weight.shape[0], (int)weight.shape[2], how.Stride, how.Padding);
+                (int)size[0], (int)size[1], (int)size[2], (int)size[3], (int)kernel[0], (int)kernel[2], how.Stride, how.Padding);
             Simd.ConvolutionWeights.Gradient(
                 shape, (ushort*)Maps.At(x), (ushort*)Maps.At(slopes), get_num_threads(), (float*)Maps.At(gradient));
             return Once.Hand(ctx, grad_output, [grad_output.alias().MoveToOuterDisposeScope(), null!, gradient.MoveToOuterDisposeScope(), null!]);

@@ -6,9 +6,11 @@ namespace Vantage.Kernels.Torch;
 internal static class Maps
 {
     /// <summary>Whether memory is in that order, without gaps.</summary>
-    public static bool LastChannels(Tensor x)
+    public static bool LastChannels(Tensor x) => LastChannels(x.shape, x.stride());
+
+    /// <summary>Whether the memory of maps of this size is in that order, without gaps.</summary>
+    public static bool LastChannels(long[] size, long[] stride)
     {
-        var (size, stride) = (x.shape, x.stride());
         return stride[1] == 1 && (size[3] == 1 || stride[3] == size[1]) && (size[2] == 1 || stride[2] == size[1] * size[3])
             && (size[0] == 1 || stride[0] == size[1] * size[2] * size[3]) && (size[2] * size[3] > 1 || size[1] > 1);
     }
