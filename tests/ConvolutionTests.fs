@@ -1,4 +1,4 @@
-/// The gradient of a convolution's weights from bfloat16 maps, beside the reference and libtorch.
+/// Convolutions of float32 maps, and the gradient of the weights of bfloat16 ones, beside the reference and libtorch.
 module Vantage.Tests.ConvolutionTests
 
 open Expecto
@@ -9,7 +9,7 @@ open Vantage
 open Vantage.Kernels
 open Vantage.Tests.Maps
 
-/// Products of bfloat16 are exact in float32, and some thousand of them are summed there: relative to the largest sum.
+/// Products of bfloat16 are exact in float32, those of float32 are rounded once with their sum (a fused multiply-add), and some thousand of them are summed there: relative to the largest sum.
 let private single = 2e-5
 
 /// libtorch rounds the gradient to bfloat16, 8 bits, where the processor has no products of them.
@@ -50,30 +50,30 @@ let private cases = gen {
     }
 }
 
-let private maps (size: int list) seed =
+let private maps (kind: torch.ScalarType) (size: int list) seed =
     use generator = new torch.Generator (seed, torch.CPU)
     let size = [| for s in size -> int64 s |]
-    torch.randn(size, generator = generator).to_type(torch.bfloat16).permute(0L, 3L, 1L, 2L)
+    torch.randn(size, generator = generator).to_type(kind).permute(0L, 3L, 1L, 2L)
 
 // Maps, weights, what comes out and its slopes, after a backward pass through this convolution.
-let private pass convolve case =
-    let x = (maps [ case.Images; case.Height; case.Width; case.Inputs ] case.Seed).requires_grad_ true
+let private pass kind convolve case =
+    let x = (maps kind [ case.Images; case.Height; case.Width; case.Inputs ] case.Seed).requires_grad_ true
     let size = [ case.Outputs; case.Kernel; case.Kernel; case.Inputs ]
-    let weight = (maps size (case.Seed + 1UL)).to_type(torch.float32).contiguous().requires_grad_ true
+    let weight = (maps kind size (case.Seed + 1UL)).to_type(torch.float32).contiguous().requires_grad_ true
     let y: torch.Tensor = convolve x weight
     let out = [ y.shape[0]; y.shape[2]; y.shape[3]; y.shape[1] ] |> List.map int
-    let slopes = maps out (case.Seed + 2UL)
+    let slopes = maps kind out (case.Seed + 2UL)
     y.backward (ResizeArray [ slopes ])
     x, weight, y, slopes
 
-let private ours case =
-    pass (fun x weight -> Torch.Convolution.Of (x, weight, case.Stride, case.Padding)) case
+let private ours kind case =
+    pass kind (fun x weight -> Torch.Convolution.Of (x, weight, case.Stride, case.Padding)) case
 
 // In float32, from the same rounded numbers: its bfloat16 convolutions are not right for all sizes on all processors.
 let private libtorch case =
     let square n = [| int64 n; int64 n |]
     case
-    |> pass (fun x weight ->
+    |> pass torch.bfloat16 (fun x weight ->
         let weight = weight.to_type(torch.bfloat16).to_type torch.float32
         torch.nn.functional
             .conv2d(
@@ -87,7 +87,7 @@ let private libtorch case =
 
 let private agrees case =
     use _ = torch.NewDisposeScope ()
-    let x, weight, y, slopes = ours case
+    let x, weight, y, slopes = ours torch.bfloat16 case
     let expected =
         Reference.Convolution.Weights (
             doubles x,
@@ -107,6 +107,43 @@ let private agrees case =
     let x', _, y', _ = libtorch case
     Expect.isLessThanOrEqual (apart (numbers y) (numbers y')) half "what comes out"
     Expect.isLessThanOrEqual (apart (numbers (nonNull x.grad)) (numbers (nonNull x'.grad))) half "maps"
+
+// Float32 maps with the channels last, all of it by the reference's formulas; whether it was all computed here.
+let private agreesInFloat case =
+    use _ = torch.NewDisposeScope ()
+    let x, weight, y, slopes = ours torch.float32 case
+    let reference formula (a: float array) (b: float array) : float array =
+        formula (
+            a,
+            b,
+            case.Height,
+            case.Width,
+            case.Inputs,
+            case.Outputs,
+            case.Kernel,
+            case.Stride,
+            case.Padding
+        )
+    let near name found expected = Expect.isLessThanOrEqual (apart found expected) single name
+    near "what comes out" (doubles y) (reference Reference.Convolution.Forward (doubles x) (numbers weight))
+    near
+        "maps"
+        (doubles (nonNull x.grad))
+        (reference Reference.Convolution.Maps (doubles slopes) (numbers weight))
+    near
+        "weights"
+        (numbers (nonNull weight.grad))
+        (reference Reference.Convolution.Weights (doubles x) (doubles slopes))
+    Torch.Convolution.Direct (x, weight, case.Stride, case.Padding)
+
+// Mostly of sizes that are computed here: eight images or more, channels by 32s.
+let private inFloat = gen {
+    let! case = cases
+    let! inputs = Gen.elements [ 32; 64; 96 ]
+    let! outputs = Gen.elements [ 32; 64; 48 ]
+    let! images = Gen.choose (6, 19)
+    return { case with Images = images; Inputs = inputs; Outputs = outputs }
+}
 
 let private large = {
     Images = 130
@@ -142,25 +179,68 @@ let tests =
                             Inputs = channels
                     }
         }
-        test "the number of threads changes no bit" {
-            let before = torch.get_num_threads ()
-            let run threads =
-                use _ = torch.NewDisposeScope ()
-                torch.set_num_threads threads
-                let _, weight, _, _ = ours large
-                numbers (nonNull weight.grad)
-            try
-                Expect.equal (run 1) (run 3) "bits"
-            finally
-                torch.set_num_threads before
-        }
-        test "a network that does not learn takes no gradient of weights, and its maps still do" {
-            use _ = torch.NewDisposeScope ()
-            let x = (maps [ 2; 5; 5; 16 ] 1UL).requires_grad_ true
-            let weight = (maps [ 32; 3; 3; 16 ] 2UL).to_type(torch.float32).contiguous()
-            let y = Torch.Convolution.Of (x, weight, 1, 1)
-            y.sum().backward()
-            Expect.isNull weight.grad "weights"
-            Expect.isNotNull x.grad "maps"
-        }
+        testPropertyWithConfig
+            { FsCheckConfig.defaultConfig with maxTest = 40 }
+            "float32 maps and both gradients are the reference's"
+            (Prop.forAll (Arb.fromGen inFloat) (agreesInFloat >> ignore))
+        testList "float32 maps of small networks are convolved here where the processor has AVX-512" [
+            for inputs, outputs, side, stride in
+                [ 32, 32, 14, 1; 32, 64, 14, 2; 64, 64, 7, 1; 64, 96, 7, 2; 96, 96, 4, 1 ] do
+                test $"{inputs} to {outputs} channels, {side} px, stride {stride}" {
+                    let here =
+                        agreesInFloat {
+                            large with
+                                Images = 21
+                                Height = side
+                                Width = side
+                                Inputs = inputs
+                                Outputs = outputs
+                                Stride = stride
+                        }
+                    Expect.equal here System.Runtime.Intrinsics.X86.Avx512F.IsSupported "here"
+                }
+        ]
+        testList "the number of threads changes no bit" [
+            for kind, case in
+                [ torch.bfloat16, large; torch.float32, { large with Outputs = 64; Images = 40 } ] do
+                test $"{kind}" {
+                    let before = torch.get_num_threads ()
+                    let run threads =
+                        use _ = torch.NewDisposeScope ()
+                        torch.set_num_threads threads
+                        let x, weight, y, _ = ours kind case
+                        [ y; nonNull x.grad; nonNull weight.grad ] |> List.map numbers
+                    try
+                        Expect.equal (run 1) (run 3) "bits"
+                    finally
+                        torch.set_num_threads before
+                }
+        ]
+        testList "what needs no gradient takes none" [
+            for kind in [ torch.bfloat16; torch.float32 ] do
+                let x () = maps kind [ 9; 5; 5; 32 ] 1UL
+                let weight () = (maps kind [ 32; 3; 3; 32 ] 2UL).to_type(torch.float32).contiguous()
+                test $"weights of a network that does not learn, {kind}" {
+                    use _ = torch.NewDisposeScope ()
+                    let x, weight = (x ()).requires_grad_ true, weight ()
+                    let y = Torch.Convolution.Of (x, weight, 1, 1)
+                    y.sum().backward()
+                    Expect.isNull weight.grad "weights"
+                    Expect.isNotNull x.grad "maps"
+                }
+                test $"maps of the first layer, {kind}" {
+                    use _ = torch.NewDisposeScope ()
+                    let x, weight = x (), (weight ()).requires_grad_ true
+                    let y = Torch.Convolution.Of (x, weight, 1, 1)
+                    y.sum().backward()
+                    Expect.isNull x.grad "maps"
+                    Expect.isNotNull weight.grad "weights"
+                }
+                test $"nothing is recorded without gradients, {kind}" {
+                    use _ = torch.NewDisposeScope ()
+                    use _ = torch.no_grad ()
+                    let x, weight = x (), (weight ()).requires_grad_ true
+                    Expect.isFalse (Torch.Convolution.Of (x, weight, 1, 1)).requires_grad "recorded"
+                }
+        ]
     ]

@@ -5,8 +5,9 @@ using static TorchSharp.torch;
 namespace Vantage.Kernels.Torch;
 
 /// <summary>
-/// A convolution without bias of maps on the CPU. libtorch computes it, and the gradient of the maps; the gradient of the weights of channels-last bfloat16 maps comes from
-/// <c>Simd.ConvolutionWeights</c> in float32, where the processor multiplies bfloat16. <see cref="Reference.Convolution"/> has the formula.
+/// A convolution without bias of maps on the CPU. Small float32 maps with the channels last are convolved here, both ways (<c>Simd.DirectConvolution</c>). Of all others libtorch computes what comes
+/// out and the gradient of the maps; the gradient of the weights of channels-last bfloat16 maps comes from <c>Simd.ConvolutionWeights</c> in float32, where the processor multiplies bfloat16.
+/// <see cref="Reference.Convolution"/> has the formulas.
 /// </summary>
 public static class Convolution
 {
@@ -25,6 +26,12 @@ public static class Convolution
         }
 
         var size = x.shape;
+        var it = Shape(size, kernel, stride, padding);
+        if (FloatConvolution.Fits(x, weight, it))
+        {
+            return FloatConvolution.Of(x, weight, it).MoveToOuterDisposeScope();
+        }
+
         if (!Fits(x, size, kernel))
         {
             return Apply(x, weight.to_type(x.dtype), size[3], kernel[3], stride, padding).MoveToOuterDisposeScope();
@@ -43,6 +50,18 @@ public static class Convolution
     /// <param name="stride">From a place to the next.</param>
     public static ScalarType Sound(ScalarType type, long width, long kernel, long stride) =>
         type == ScalarType.BFloat16 && stride > 1 && width - kernel < stride ? ScalarType.Float32 : type;
+
+    /// <summary>Whether all of a convolution of such maps is computed here, what comes out and both gradients.</summary>
+    /// <param name="x">n x inputs x height x width maps.</param>
+    /// <param name="weight">outputs x inputs x kernel x kernel values.</param>
+    /// <param name="stride">From a place to the next.</param>
+    /// <param name="padding">Zeros beyond each edge.</param>
+    public static bool Direct(Tensor x, Tensor weight, int stride, int padding) =>
+        FloatConvolution.Fits(x, weight, Shape(x.shape, weight.shape, stride, padding));
+
+    // Of kernels that are not square, none that anything here fits.
+    private static Simd.ConvolutionShape Shape(long[] size, long[] kernel, int stride, int padding) => new(
+        (int)size[0], (int)size[2], (int)size[3], (int)kernel[1], (int)kernel[0], kernel[2] == kernel[3] ? (int)kernel[2] : 0, stride, padding);
 
     private static Tensor Apply(Tensor x, Tensor weight, long width, long kernel, int stride, int padding)
     {
