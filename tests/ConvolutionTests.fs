@@ -244,3 +244,44 @@ let tests =
                 }
         ]
     ]
+
+// The slopes of maps that a convolution takes whole and another by one pixel of each square.
+let private bothWays fork case =
+    let x =
+        (maps torch.float64 [ case.Images; case.Height; case.Width; case.Inputs ] case.Seed).requires_grad_
+            true
+    let weight kernel seed =
+        (maps torch.float64 [ case.Outputs; kernel; kernel; case.Inputs ] seed).contiguous()
+    let struct (all: torch.Tensor, some: torch.Tensor) = fork x case.Stride
+    let whole = Torch.Convolution.Of (all, weight case.Kernel 8UL, case.Stride, case.Padding)
+    let few = Torch.Convolution.Of (some, weight 1 9UL, 1, 0)
+    (whole.sin().sum() + few.cos().sum()).backward()
+    numbers whole, numbers few, numbers (nonNull x.grad)
+
+/// Maps into a block that halves and into its shortcut.
+[<Tests>]
+let forks =
+    testList "Fork" [
+        testPropertyWithConfig
+            { FsCheckConfig.defaultConfig with maxTest = 40 }
+            "values and slopes are those of the maps themselves and of one pixel in each square"
+            (Prop.forAll (Arb.fromGen cases) (fun case ->
+                use _ = torch.NewDisposeScope ()
+                let plain (x: torch.Tensor) stride =
+                    let every dimension (x: torch.Tensor) =
+                        x.slice (dimension, 0L, x.shape[int dimension], int64 stride)
+                    struct (x, x |> every 2L |> every 3L)
+                let whole, few, slopes = bothWays (fun x stride -> Torch.Fork.Of (x, stride)) case
+                let whole', few', slopes' = bothWays plain case
+                Expect.equal (whole, few) (whole', few') "values"
+                Expect.isLessThan (apart slopes slopes') 1e-12 "slopes, float64"))
+        test "without gradients there is nothing to go back" {
+            use _ = torch.NewDisposeScope ()
+            use _ = torch.no_grad ()
+            let x = (maps torch.float32 [ 2; 5; 4; 3 ] 1UL).requires_grad_ true
+            let struct (all, some) = Torch.Fork.Of (x, 2)
+            Expect.equal all.shape x.shape "the maps"
+            Expect.isFalse some.requires_grad "recorded"
+            Expect.equal some.shape [| 2L; 3L; 3L; 2L |] "one pixel of each square"
+        }
+    ]

@@ -1,6 +1,7 @@
 namespace Vantage
 
 open TorchSharp
+open Vantage.Kernels
 
 /// Residual networks: images n x c x h x w in, their last maps out. Names as torchvision's.
 module Residual =
@@ -10,11 +11,16 @@ module Residual =
         conv weights $"{name}.0" inputs outputs 1 stride 0
         >> batchNorm weights $"{name}.1" outputs
 
-    let private shortcut weights name inputs outputs stride =
+    // Of maps what goes into a block, and what its shortcut makes of them.
+    let private forked weights name inputs outputs stride =
         if inputs = outputs && stride = 1 then
-            id
+            fun (x: torch.Tensor) -> x, x
         else
-            one weights $"{name}.downsample" inputs outputs stride
+            // Of one pixel in each square: without the others it is a product.
+            let beside = one weights $"{name}.downsample" inputs outputs 1
+            fun x ->
+                let struct (all, some) = if stride = 1 then struct (x, x) else Torch.Fork.Of (x, stride)
+                all, beside some
 
     // Means of 2 x 2 before a shortcut that halves, in place of leaving three of four values out (ResNet-D, He et al. 2019); an odd last row or column is met by zeros, as in
     // resnet.py of google-research/simclr.
@@ -39,8 +45,11 @@ module Residual =
             >> batchNormRelu weights $"{name}.bn1" width
         let second = conv weights $"{name}.conv2" width width 3 1 1
         let finish = last zero weights $"{name}.bn2" width
-        let beside = shortcut weights name inputs width stride
-        width, (fun (x: torch.Tensor) -> x |> first |> second |> finish (beside x))
+        let fork = forked weights name inputs width stride
+        width,
+        (fun (x: torch.Tensor) ->
+            let x, beside = fork x
+            x |> first |> second |> finish beside)
 
     // Two streams of one 3 x 3 convolution of twice the width, weighed for each image and channel by a softmax (SimCLRv2's variant of Li et al. 2019: resnet.py of
     // google-research/simclr).
@@ -76,11 +85,16 @@ module Residual =
             >> middle
             >> conv weights $"{name}.conv3" width outputs 1 1 0
         let finish = last zero weights $"{name}.bn3" outputs
-        let beside =
+        let fork =
             match ratio with
-            | Some _ -> averaged weights name inputs outputs stride
-            | None -> shortcut weights name inputs outputs stride
-        outputs, (fun (x: torch.Tensor) -> inside x |> finish (beside x))
+            | Some _ ->
+                let beside = averaged weights name inputs outputs stride
+                fun x -> x, beside x
+            | None -> forked weights name inputs outputs stride
+        outputs,
+        (fun (x: torch.Tensor) ->
+            let x, beside = fork x
+            inside x |> finish beside)
 
     /// Stages of blocks, named layer1.0, layer1.1, layer2.0 ... as torchvision names them: the width and the function of each. The first stage keeps the size.
     let stages weights block inputs widths counts =

@@ -7,12 +7,15 @@ namespace Vantage.Kernels.Torch;
 internal static class Every
 {
     /// <summary>n x c x (h / stride) x (w / stride) maps, rounded up.</summary>
-    public static Tensor Other(Tensor x, int stride) => Maps.LastChannels(x)
-        ? Function.apply(x, stride)
-        : Some(x, 2, stride).contiguous();
+    public static Tensor Other(Tensor x, int stride) => !Maps.LastChannels(x)
+        ? Some(x, 2, stride).contiguous()
+        : is_grad_enabled() && x.requires_grad ? Function.apply(x, stride) : Few(x, stride);
 
-    // Of rows and columns, which are this dimension and the next.
-    private static Tensor Some(Tensor x, int rows, int stride) => x.slice(rows, 0, x.shape[rows], stride).slice(rows + 1, 0, x.shape[rows + 1], stride);
+    /// <summary>The same of maps whose memory has the channels last, which it keeps.</summary>
+    public static Tensor Few(Tensor x, int stride) => Maps.Of(Some(Maps.Rows(x), 1, stride).contiguous());
+
+    /// <summary>Of rows and columns, which are this dimension and the next.</summary>
+    public static Tensor Some(Tensor x, int rows, int stride) => x.slice(rows, 0, x.shape[rows], stride).slice(rows + 1, 0, x.shape[rows + 1], stride);
 
     private sealed class Function : autograd.SingleTensorFunction<Function>
     {
@@ -22,10 +25,10 @@ internal static class Every
         {
             using var scope = NewDisposeScope();
             using var guard = no_grad();
-            var (x, stride) = (Maps.Rows(((Tensor)vars[0]).detach()), (int)vars[1]);
-            ctx.save_data("shape", x.shape);
+            var (x, stride) = (((Tensor)vars[0]).detach(), (int)vars[1]);
+            ctx.save_data("shape", Maps.Rows(x).shape);
             ctx.save_data("stride", stride);
-            return Maps.Of(Some(x, 1, stride).contiguous()).MoveToOuterDisposeScope();
+            return Few(x, stride).MoveToOuterDisposeScope();
         }
 
         public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor grad_output)
