@@ -14,8 +14,8 @@ internal sealed unsafe class DirectWeights
 {
     private const int Outputs = 8, Inputs = 32, Sixteen = 16, Most = 16;
 
-    // Bytes of 32 channels of some maps, and of the lines that eight slopes lie in: a core's first cache holds them while all taps go by.
-    private const int Room = 28 << 10, Line = 64;
+    // Bytes of 32 channels of some maps, and of the lines that eight slopes lie in, which a core's second cache holds while all taps go by; with fewer, sums are written and read too often.
+    private const int Room = 60 << 10, Line = 64;
 
     // Sums of several parts of the images cost their writing and reading: as many times the numbers of a part's sums are summed over.
     private const long Worth = 16;
