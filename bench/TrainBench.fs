@@ -86,18 +86,21 @@ let private row quick (peer: Peer.Turns option) case =
     let step = stepOf case
     let loss = step ()
     step () |> ignore
-    // Many short turns: each side finds the machine's quiet moments, which on a shared one last less than a second.
-    let turns, seconds = if quick then 8, 0.15 else 40, 0.2
+    // Many short turns: each side finds the machine's quiet moments, which on a shared one last less than a second. Of networks whose steps are long, fewer.
+    let least, most, seconds, enough = if quick then 4, 8, 0.15, 4.0 else 12, 40, 0.2, 20.0
     let started =
         peer
         |> Option.map (fun peer ->
             peer.Ask $"setup {case.Peer} {case.Channels} {case.Size} {case.Batch} {case.Mode}")
-    let rates =
-        List.init turns (fun _ ->
+    let clock = Stopwatch.StartNew ()
+    let rates = [
+        let mutable turn = 0
+        while turn < least || turn < most && clock.Elapsed.TotalSeconds < enough do
+            turn <- turn + 1
             rate case.Batch seconds step,
             peer
-            |> Option.map (fun peer ->
-                (peer.Ask $"step {invariant seconds}").GetProperty("rate").GetDouble()))
+            |> Option.map (fun peer -> (peer.Ask $"step {invariant seconds}").GetProperty("rate").GetDouble())
+    ]
     {
         Case = case.Words
         Unit = "images/s"
