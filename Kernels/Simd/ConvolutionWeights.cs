@@ -91,14 +91,6 @@ internal sealed unsafe class ConvolutionWeights
         return (at, count);
     }
 
-    // The steps whose place under a tap exists.
-    private static (int From, int To) Inside(int length, int steps, int tap, ConvolutionShape it)
-    {
-        var first = Math.Max(0, (it.Padding - tap + it.Stride - 1) / it.Stride);
-        var reach = length - 1 + it.Padding - tap;
-        return (first, reach < 0 ? 0 : Math.Min(steps, (reach / it.Stride) + 1));
-    }
-
     // A buffer that the thread keeps, with anything in it, up to what most layers need.
     private static (NativeBuffer Buffer, bool Keep) Need(long floats)
     {
@@ -194,7 +186,7 @@ internal sealed unsafe class ConvolutionWeights
         var (start, end) = (_it.Rows * part / _parts, _it.Rows * (part + 1) / _parts);
         for (var right = 0; right < _it.Kernel; right++)
         {
-            var (from, to) = Inside(_it.Width, _it.Columns, right, _it);
+            var (from, to) = _it.Inside(_it.Width, _it.Columns, right);
             for (var down = 0; down < _it.Kernel; down++)
             {
                 var target = At(sums, output, input, height, (down * _it.Kernel) + right);

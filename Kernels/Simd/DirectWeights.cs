@@ -71,14 +71,6 @@ internal sealed unsafe class DirectWeights
     // At most so many, in parts as equal as can be.
     private static int Even(int all, int most) => (all + ((all + most - 1) / most) - 1) / ((all + most - 1) / most);
 
-    // The steps whose place under a tap exists.
-    private (int From, int To) Inside(int length, int steps, int tap)
-    {
-        var first = Math.Max(0, (_it.Padding - tap + _it.Stride - 1) / _it.Stride);
-        var reach = length - 1 + _it.Padding - tap;
-        return (first, reach < 0 ? 0 : Math.Min(steps, (reach / _it.Stride) + 1));
-    }
-
     // [output][tap][input] over the images of a part, of blocks of eight outputs.
     private void Part(float* x, float* slopes, int part, int first, int end, float* sums)
     {
@@ -106,8 +98,8 @@ internal sealed unsafe class DirectWeights
         for (var tap = 0; tap < _it.Taps; tap++)
         {
             var (down, right) = (tap / _it.Kernel, tap % _it.Kernel);
-            var (top, bottom) = Inside(_it.Height, _it.Rows, down);
-            var (left, end) = Inside(_it.Width, _it.Columns, right);
+            var (top, bottom) = _it.Inside(_it.Height, _it.Rows, down);
+            var (left, end) = _it.Inside(_it.Width, _it.Columns, right);
             (top, bottom) = (Math.Max(top, start), Math.Min(bottom, start + _rows));
             var places = new Places(
                 images,
