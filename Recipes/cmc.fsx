@@ -36,8 +36,9 @@ let small = {
         Data = "glyphs"
         Views = globals 1 view // 8 % of 28 x 28 px are too few; deviations as in the other recipes
         Encoder = splitChannels [ 1; 2 ] (compactResNet [ 32; 48; 64 ] 1) // 28 px on two cores
-        Avoid = [ repel (bankNoise 4096 0.5) ] // as in the README of its code
-        Optimizer = { Rule = Rule.AdamW; Rate = warmup 1<epoch> (cosine 1e-2 0.0); Decay = 1e-4 } // a short run
+        Avoid = [ repel inBatch ] // a short run renews a memory's rows only a few times; the batch holds no old ones
+        Objective = infoNceBothWays 0.1 // the softmax of equation 3, both ways as in equation 4; 0.1 as InstDisc for CIFAR-10
+        Optimizer = { Rule = Rule.AdamW; Rate = warmup 1<epoch> (cosine 2e-3 0.0); Decay = 1e-4 } // a short run
         Precision = bfloat16 // half the memory traffic
         Batch = 256 // as many as two cores hold
         Epochs = 10<epoch> // minutes

@@ -41,11 +41,11 @@ let small = {
     published with
         Data = "glyphs"
         Views = globals 1 view // two channels are dropped at times, alike for all patches
-        Encoder = patchwise 8<px> 4<px> (layerNormed (compactResNet [ 32; 64; 96 ] 1)) // 6 x 6 patches of 28 px
-        Objective = predictAround 2 5 2 // two blocks on two cores
+        Encoder = patchwise 10<px> 6<px> (layerNormed (compactResNet [ 32; 64; 96 ] 1)) // 4 x 4 patches of 28 px
+        Objective = predictAround 2 3 1 |> contextOf 64 // 4 rows; one block of a fourth of the width on two cores
         Optimizer = { Rule = Rule.AdamW; Rate = warmup 1<epoch> (cosine 2e-3 0.0); Decay = 1e-5 } // a short run
         Precision = bfloat16 // half the memory traffic
-        Batch = 64 // 36 patches an image
+        Batch = 64 // 16 patches an image
         Epochs = 10<epoch> // minutes
         Evaluate = [ knn 200 0.1; linearProbe 1e-4 60 ] // no training by SGD
 }

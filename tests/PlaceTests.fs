@@ -103,6 +103,19 @@ let tests =
                     (differs (rows a row 1L) (rows b row 1L))
                     $"row {row} may see it, three blocks do"
         }
+        test "contextOf sets the width of all blocks of all contexts, and nothing of other objectives" {
+            use _ = torch.NewDisposeScope ()
+            let recipe = Strategies.named "CPC v2"
+            let network =
+                Network.ofRecipe torch.CPU 3 { recipe with Objective = predictAround 2 2 2 |> contextOf 24 }
+            let across =
+                network.Weights.Parameters
+                |> List.filter (fun (name, _) -> name.Contains "context" && name.EndsWith "conv2.weight")
+            Expect.equal across.Length 8 "two blocks in four directions"
+            for name, weight in across do
+                Expect.equal weight.shape [| 24L; 24L; 1L; 3L |] name
+            Expect.equal (ntXent 0.5 |> contextOf 24) (ntXent 0.5) "no context networks"
+        }
         test "predictions of four directions are those of one on turned grids" {
             use _ = torch.NewDisposeScope ()
             let network = built "CPC v2"

@@ -60,10 +60,12 @@ let private stepsOf (name: string) (text: string) =
         line.Split (' ', StringSplitOptions.RemoveEmptyEntries)
         |> Array.map (fun x -> Double.Parse (x, Globalization.CultureInfo.InvariantCulture)))
 
-// What a recipe remembers of past steps starts at random and is easy to tell images from; the loss rises while real rows take its place.
+// What a recipe remembers of past steps starts at random and is easy to tell images from; the loss rises while real rows take its place. The small recipe's mechanisms are the
+// last ones named.
 let private remembers (file: string) =
     let text = File.ReadAllText file
-    [ "queue "; "bank "; "bankNoise " ] |> List.exists text.Contains
+    let own = text.Substring (max 0 (text.LastIndexOf "Avoid ="))
+    [ "queue "; "bank "; "bankNoise " ] |> List.exists own.Contains
 
 let private published = lazy (session (List.filter hasPublished scripts) [ "--published"; "--explain" ])
 

@@ -183,7 +183,7 @@ let all: (string * Recipe) list =
         }
         "CPC v2",
         {
-            with' (predictAround 2 2 1) [ repel inBatch ] small with
+            with' (predictAround 2 2 1 |> contextOf 32) [ repel inBatch ] small with
                 Views = [ small.Views.Head ]
                 Encoder = patchwise 8<px> 4<px> (layerNormed (compactResNet [ 8; 16 ] 1))
                 Projector = head [ linear 8 ]

@@ -109,6 +109,12 @@ module ObjectiveWords =
     let predictAround first last blocks =
         Objective.PredictAhead { First = first; Last = last; Blocks = blocks; Width = 256; Directions = 4 }
 
+    /// CPC, its context networks of blocks of this many values within.
+    let contextOf width =
+        function
+        | Objective.PredictAhead it -> Objective.PredictAhead { it with Width = width }
+        | other -> other
+
     /// CAN at this temperature, 0.1, hiding this share, 0.5, under noise of up to this deviation, 0.1; weights 0.03, 0.679 and 0.291 as in the official code; a decoder of 2 blocks of 64 values.
     let restore temperature share deviation =
         Objective.Restore (
