@@ -6,6 +6,7 @@ open System.Runtime.CompilerServices
 open Expecto
 open TorchSharp
 open Vantage
+open Vantage.Kernels.Torch
 
 /// Counts when it is collected.
 type private Dying(count: int ref) =
@@ -18,6 +19,14 @@ let private leave count kilobytes =
         length <- length + (Array.zeroCreate<byte> 1024).Length
     Dying count |> ignore
     length
+
+// The first of so many numbers.
+[<MethodImpl(MethodImplOptions.NoInlining)>]
+let private numbers count =
+    let first = WeakReference (Numbers.Of 0.5)
+    for _ in 2..count do
+        Numbers.Of 0.5 |> ignore
+    first
 
 /// The heap of the process and what .NET leaves in it.
 [<Tests>]
@@ -32,6 +41,21 @@ let tests =
             leave late 1 |> ignore
             Scope.settle ()
             Expect.equal late.Value 0 "a KiB starts no collection"
+        }
+        test "a number outlives collections until its thread has made 64 more" {
+            let collect () =
+                GC.Collect ()
+                GC.WaitForPendingFinalizers ()
+                GC.Collect ()
+            let number = numbers 1
+            collect ()
+            Expect.isTrue number.IsAlive "a call may still read it"
+            numbers 63 |> ignore
+            collect ()
+            Expect.isTrue number.IsAlive "63 more"
+            numbers 1 |> ignore
+            collect ()
+            Expect.isFalse number.IsAlive "64 more"
         }
         test "the native heap asks for large pages" {
             if File.Exists "/sys/kernel/mm/transparent_hugepage/enabled" then

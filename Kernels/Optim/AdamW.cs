@@ -1,5 +1,6 @@
 using System;
 using Vantage.Kernels.Simd;
+using Vantage.Kernels.Torch;
 using static TorchSharp.torch;
 
 namespace Vantage.Kernels.Optim;
@@ -24,11 +25,11 @@ public sealed class AdamW : Moments
     {
         if (!excluded && _decay != 0)
         {
-            value.mul_(1 - (rate * _decay));
+            value.mul_(Numbers.Of(1 - (rate * _decay)));
         }
 
         var (mean, square) = Remember(i, gradient);
-        value.addcdiv_(mean, square.sqrt().mul_(Math.Sqrt(SquareScale)).add_(Epsilon), -rate * MeanScale);
+        value.addcdiv_(mean, square.sqrt().mul_(Numbers.Of(Math.Sqrt(SquareScale))).add_(Numbers.Of(Epsilon)), Numbers.Of(-rate * MeanScale));
     }
 
     private protected override void Update(Stretch it, Turn turn, (double Weight, double Slope) squares)

@@ -1,5 +1,6 @@
 using System;
 using Vantage.Kernels.Simd;
+using Vantage.Kernels.Torch;
 using static TorchSharp.torch;
 
 namespace Vantage.Kernels.Optim;
@@ -30,7 +31,7 @@ public static class Follower
             }
             else
             {
-                target[i].mul_(momentum).add_(learnt[i], 1 - momentum);
+                target[i].mul_(Numbers.Of(momentum)).add_(learnt[i], Numbers.Of(1 - momentum));
             }
         }
 

@@ -1,5 +1,6 @@
 using System;
 using Vantage.Kernels.Simd;
+using Vantage.Kernels.Torch;
 using static TorchSharp.torch;
 
 namespace Vantage.Kernels.Optim;
@@ -25,17 +26,17 @@ public sealed class Lamb : Moments
     protected override void Update(int i, Tensor value, Tensor gradient, double rate, bool excluded)
     {
         var (mean, square) = Remember(i, gradient);
-        var step = mean.mul(MeanScale).div_(square.sqrt().mul_(Math.Sqrt(SquareScale)).add_(Epsilon));
+        var step = mean.mul(Numbers.Of(MeanScale)).div_(square.sqrt().mul_(Numbers.Of(Math.Sqrt(SquareScale))).add_(Numbers.Of(Epsilon)));
         if (excluded)
         {
-            value.add_(step, -rate);
+            value.add_(step, Numbers.Of(-rate));
             return;
         }
 
-        step.add_(value, _decay);
+        step.add_(value, Numbers.Of(_decay));
         var (w, r) = (value.norm(), step.norm());
         var usable = w.gt(0).logical_and(r.gt(0)); // on the device: no number crosses to the host
-        value.sub_(step.mul_(where(usable, w.div(r), ones_like(w)).mul_(rate)));
+        value.sub_(step.mul_(where(usable, w.div(r), ones_like(w)).mul_(Numbers.Of(rate))));
     }
 
     private protected override (double Weight, double Slope) Measure(Stretch it, Turn turn)

@@ -1,5 +1,6 @@
 using System;
 using Vantage.Kernels.Simd;
+using Vantage.Kernels.Torch;
 using static TorchSharp.torch;
 
 namespace Vantage.Kernels.Optim;
@@ -74,9 +75,9 @@ public sealed class Lars : Optimizer
     {
         var g = excluded ? gradient : _form == LarsForm.Larc ? Larc(value, gradient, rate) : Trusted(value, gradient);
         var inside = _form == LarsForm.Inside;
-        var v = _velocity[i].mul_(_momentum).add_(g, inside ? rate : 1);
-        var step = _nesterov ? v.mul(_momentum).add_(g, inside ? rate : 1) : v;
-        value.add_(step, inside ? -1 : -rate);
+        var v = _velocity[i].mul_(Numbers.Of(_momentum)).add_(g, Numbers.Of(inside ? rate : 1));
+        var step = _nesterov ? v.mul(Numbers.Of(_momentum)).add_(g, Numbers.Of(inside ? rate : 1)) : v;
+        value.add_(step, Numbers.Of(inside ? -1 : -rate));
     }
 
     private protected override bool Measures => true;
@@ -110,11 +111,11 @@ public sealed class Lars : Optimizer
 
     private Tensor Trusted(Tensor value, Tensor gradient)
     {
-        var g = gradient.add(value, _decay);
+        var g = gradient.add(value, Numbers.Of(_decay));
         var w = value.norm();
         var length = g.norm();
         var usable = w.gt(0).logical_and(length.gt(0)); // on the device: no number crosses to the host
-        return g.mul(where(usable, w.mul(_trust).div(length), ones_like(w)));
+        return g.mul(where(usable, w.mul(Numbers.Of(_trust)).div(length), ones_like(w)));
     }
 
     private Tensor Larc(Tensor value, Tensor gradient, double rate)
@@ -122,12 +123,12 @@ public sealed class Lars : Optimizer
         var w = value.norm();
         var length = gradient.norm();
         var usable = w.gt(0).logical_and(length.gt(0));
-        var ratio = w.mul(_trust).div(length.add(w, _decay).add_(1e-8));
+        var ratio = w.mul(Numbers.Of(_trust)).div(length.add(w, Numbers.Of(_decay)).add_(Numbers.Of(1e-8)));
         if (_clip)
         {
-            ratio = ratio.div_(rate).clamp_max_(1);
+            ratio = ratio.div_(Numbers.Of(rate)).clamp_max_(Numbers.One);
         }
 
-        return where(usable, gradient.add(value, _decay).mul_(ratio), gradient);
+        return where(usable, gradient.add(value, Numbers.Of(_decay)).mul_(ratio), gradient);
     }
 }

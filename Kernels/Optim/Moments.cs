@@ -1,5 +1,6 @@
 using System;
 using Vantage.Kernels.Simd;
+using Vantage.Kernels.Torch;
 using static TorchSharp.torch;
 
 namespace Vantage.Kernels.Optim;
@@ -35,11 +36,11 @@ public abstract class Moments : Optimizer
     protected double SquareScale => 1 / (1 - Math.Pow(_keptSquare, _steps));
 
     /// <inheritdoc/>
-    protected override void Begin() => _steps = _count.add_(1).item<double>();
+    protected override void Begin() => _steps = _count.add_(Numbers.One).item<double>();
 
     /// <summary>Takes a gradient in; gives m and v themselves.</summary>
     protected (Tensor Mean, Tensor Square) Remember(int i, Tensor gradient) =>
-        (_mean[i].mul_(_kept).add_(gradient, 1 - _kept), _square[i].mul_(_keptSquare).addcmul_(gradient, gradient, 1 - _keptSquare));
+        (_mean[i].mul_(Numbers.Of(_kept)).add_(gradient, Numbers.Of(1 - _kept)), _square[i].mul_(Numbers.Of(_keptSquare)).addcmul_(gradient, gradient, Numbers.Of(1 - _keptSquare)));
 
     private protected override (Tensor First, Tensor? Second) Beside(int i) => (_mean[i], _square[i]);
 

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using Vantage.Kernels.Simd;
+using Vantage.Kernels.Torch;
 using static TorchSharp.torch;
 
 namespace Vantage.Kernels.Optim;
@@ -95,7 +96,7 @@ public abstract class Optimizer
         }
 
         var length = stack([.. gradients.Select(g => g.norm())]).norm();
-        var factor = length.add(1e-6).pow(-1).mul_(longest).clamp_max_(1);
+        var factor = length.add(Numbers.Of(1e-6)).pow(Numbers.Of(-1)).mul_(Numbers.Of(longest)).clamp_max_(Numbers.One);
         foreach (var gradient in gradients)
         {
             gradient.mul_(factor);

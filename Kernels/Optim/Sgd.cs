@@ -1,4 +1,5 @@
 using Vantage.Kernels.Simd;
+using Vantage.Kernels.Torch;
 using static TorchSharp.torch;
 
 namespace Vantage.Kernels.Optim;
@@ -25,9 +26,9 @@ public sealed class Sgd : Optimizer
     /// <inheritdoc/>
     protected override void Update(int i, Tensor value, Tensor gradient, double rate, bool excluded)
     {
-        var decayed = !excluded && _decay != 0 ? gradient.add(value, _decay) : gradient;
-        var v = _velocity[i].mul_(_momentum).add_(decayed);
-        value.add_(_nesterov ? v.mul(_momentum).add_(decayed) : v, -rate);
+        var decayed = !excluded && _decay != 0 ? gradient.add(value, Numbers.Of(_decay)) : gradient;
+        var v = _velocity[i].mul_(Numbers.Of(_momentum)).add_(decayed, Numbers.One);
+        value.add_(_nesterov ? v.mul(Numbers.Of(_momentum)).add_(decayed, Numbers.One) : v, Numbers.Of(-rate));
     }
 
     private protected override (Tensor First, Tensor? Second) Beside(int i) => (_velocity[i], null);

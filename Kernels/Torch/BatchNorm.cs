@@ -35,7 +35,7 @@ public static class BatchNorm
         }
 
         var y = nn.functional.batch_norm(x, mean, variance, scale, offset, true, following ? Momentum : 0, Epsilon);
-        y = beside is null ? y : y.add_(beside);
+        y = beside is null ? y : y.add_(beside, Numbers.One);
         return (positive ? y.relu_() : y).MoveToOuterDisposeScope();
     }
 

@@ -41,7 +41,7 @@ public static class Fork
             using var once = Once.Backward();
             using var scope = NewDisposeScope();
             var (all, some) = (Maps.Rows(grad_outputs[0]), Maps.Rows(grad_outputs[1]));
-            Every.Some(all, 1, (int)ctx.get_data("stride")).add_(some);
+            Every.Some(all, 1, (int)ctx.get_data("stride")).add_(some, Numbers.One);
             grad_outputs[1].Dispose();
             return Once.Hand(ctx, grad_outputs[0], [Maps.Of(all).MoveToOuterDisposeScope(), null!]);
         }

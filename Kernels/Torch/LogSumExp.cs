@@ -111,7 +111,7 @@ public static class LogSumExp
             {
                 Tiles(u.shape[0], Rows(options.TileRows, u.shape[0]), (start, count) =>
                 {
-                    var p = Exclude(u.narrow(0, start, count).mm(u.t()).mul_(options.Scale), start, options.Period, double.NegativeInfinity);
+                    var p = Exclude(u.narrow(0, start, count).mm(u.t()).mul_(Numbers.Of(options.Scale)), start, options.Period, double.NegativeInfinity);
                     lse.narrow(0, start, count).copy_(Embeddings.LogSums(p));
                 });
             }
@@ -138,10 +138,10 @@ public static class LogSumExp
 
             Tiles(u.shape[0], Rows(options.TileRows, u.shape[0]), (start, count) =>
             {
-                var p = Exclude(u.narrow(0, start, count).mm(u.t()).mul_(options.Scale), start, options.Period, double.NegativeInfinity);
+                var p = Exclude(u.narrow(0, start, count).mm(u.t()).mul_(Numbers.Of(options.Scale)), start, options.Period, double.NegativeInfinity);
                 var theirs = p.sub(lse).exp_().mul_(weights);
                 p.sub_(lse.narrow(0, start, count).unsqueeze(1)).exp_().mul_(weights.narrow(0, start, count).unsqueeze(1));
-                du.narrow(0, start, count).copy_(p.add_(theirs).mm(u).mul_(options.Scale));
+                du.narrow(0, start, count).copy_(p.add_(theirs, Numbers.One).mm(u).mul_(Numbers.Of(options.Scale)));
             });
             return [du.MoveToOuterDisposeScope(), null!];
         }
@@ -183,8 +183,8 @@ public static class LogSumExp
                 var highest = s.amax([1L], true).clamp_min(-1e38);
                 var e = s.sub_(highest).exp_();
                 var sums = e.sum(1, true);
-                lse.narrow(0, start, count).copy_(sums.log().add_(highest).squeeze(1));
-                slopes.narrow(0, start, count).copy_(e.mm(y).div_(sums.clamp_min_(1)).mul_(options.Scale)); // a sum below 1 is one of nothing
+                lse.narrow(0, start, count).copy_(sums.log().add_(highest, Numbers.One).squeeze(1));
+                slopes.narrow(0, start, count).copy_(e.mm(y).div_(sums.clamp_min_(1)).mul_(Numbers.Of(options.Scale))); // a sum below 1 is one of nothing
             });
             lse.MoveToOuterDisposeScope();
             slopes?.MoveToOuterDisposeScope();
@@ -228,21 +228,21 @@ public static class LogSumExp
                 if (options.Clip > 0)
                 {
                     // The slope of the clip; excluded pairs, whose s is minus infinity, have p = 0 and must not meet it.
-                    p.mul_(s.div_(options.Clip).clamp_(-1, 1).pow_(2).neg_().add_(1));
+                    p.mul_(s.div_(Numbers.Of(options.Clip)).clamp_(-1, 1).pow_(2).neg_().add_(1));
                 }
 
-                dx?.narrow(0, start, count).copy_(p.mm(y).mul_(options.Scale));
-                dy?.add_(p.t().mm(x.narrow(0, start, count)), options.Scale);
+                dx?.narrow(0, start, count).copy_(p.mm(y).mul_(Numbers.Of(options.Scale)));
+                dy?.add_(p.t().mm(x.narrow(0, start, count)), Numbers.Of(options.Scale));
             });
             return [direct ?? dx?.MoveToOuterDisposeScope()!, dy?.MoveToOuterDisposeScope()!, null!, null!];
         }
 
         private static Tensor Similarities(Tensor x, Tensor y, OverOptions options, Tensor[] ids, long start, long count)
         {
-            var s = x.narrow(0, start, count).mm(y.t()).mul_(options.Scale);
+            var s = x.narrow(0, start, count).mm(y.t()).mul_(Numbers.Of(options.Scale));
             if (options.Clip > 0)
             {
-                s.div_(options.Clip).tanh_().mul_(options.Clip);
+                s.div_(Numbers.Of(options.Clip)).tanh_().mul_(Numbers.Of(options.Clip));
             }
 
             return ids.Length == 0 ? s : s.masked_fill_(ids[0].narrow(0, start, count).unsqueeze(1).eq(ids[1]), double.NegativeInfinity);
