@@ -2,7 +2,7 @@
 // Source     Zhai et al. 2019, arXiv 1905.03670: section 3.1; semi_supervised/exemplar.py: the hardest triplet of each view, soft margin, weight 1
 // Published  ImageNet, 10 % of labels: 62.17 top-1, 83.71 top-5 (README of S4L)
 // Command    ./research run Recipes/s4l-exemplar.fsx [--data fashion-mnist]
-// Expect     not measured at this length yet
+// Expect     see Recipes/README.md: scores, time and machine
 #load "prelude.fsx"
 open Vantage
 

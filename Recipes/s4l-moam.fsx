@@ -2,7 +2,7 @@
 // Source     Zhai et al. 2019, arXiv 1905.03670: section 6; semi_supervised/rotation_vat.py: 0.4, 0.3 and 0.3 beside 0.3 of the labels, here each over 0.3
 // Published  ImageNet, 10 % of labels, ResNet-50 v2 of four times the width: 69.46 top-1, 88.70 top-5 in its first step; 91.23 top-5 after retraining (README of S4L)
 // Command    ./research run Recipes/s4l-moam.fsx [--data fashion-mnist]
-// Expect     not measured at this length yet
+// Expect     see Recipes/README.md: scores, time and machine
 #load "prelude.fsx"
 open Vantage
 

@@ -2,7 +2,7 @@
 // Source     Chen et al. 2020b, arXiv 2006.10029: section 2, self-distillation at temperature 0.1 (distillation_self_training.ipynb)
 // Published  ImageNet, 1 % and 10 % of labels, ResNet-152 of three times the width with selective kernels from itself: 76.6 and 80.9 top-1 (from memory of table 3)
 // Command    after Recipes/simclr-v2-finetune.fsx --out runs/simclr-v2-finetuned: ./research run Recipes/self-training.fsx
-// Expect     not measured at this length yet
+// Expect     see Recipes/README.md: scores, time and machine
 #load "prelude.fsx"
 open Vantage
 

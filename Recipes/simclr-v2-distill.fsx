@@ -2,7 +2,7 @@
 // Source     Chen et al. 2020b, arXiv 2006.10029: section 2, equations 2 and 3; temperature 1
 // Published  ImageNet, 1 % and 10 % of labels, ResNet-50 from ResNet-152 of three times the width: 73.9 and 77.5 top-1
 // Command    after Recipes/simclr-v2-finetune.fsx --out runs/simclr-v2-finetuned: ./research run Recipes/simclr-v2-distill.fsx
-// Expect     not measured at this length yet
+// Expect     see Recipes/README.md: scores, time and machine
 #load "prelude.fsx"
 open Vantage
 

@@ -2,7 +2,7 @@
 // Source     Chen et al. 2020b, arXiv 2006.10029: section 2, fine-tuning from a middle layer; model_util.py, ft_proj_selector 1: batch norm and ReLU included
 // Published  ImageNet, 1 % and 10 % of labels: ResNet-50 57.9 and 68.4 top-1, ResNet-152 of three times the width with selective kernels 74.9 and 80.1 (README)
 // Command    after Recipes/simclr-v2.fsx --out runs/simclr-v2: ./research run Recipes/simclr-v2-finetune.fsx --out runs/simclr-v2-finetuned
-// Expect     not measured at this length yet
+// Expect     see Recipes/README.md: scores, time and machine
 #load "prelude.fsx"
 open Vantage
 

@@ -2,7 +2,7 @@
 // Source     Chen et al. 2020b, arXiv 2006.10029: section 2; model_util.py and resnet.py of google-research/simclr: selective kernels with ratio 1/16
 // Published  ImageNet, linear: ResNet-50 71.7 top-1, ResNet-152 of three times the width with selective kernels 79.8 (README)
 // Command    ./research run Recipes/simclr-v2.fsx [--data fashion-mnist]
-// Expect     not measured at this length yet
+// Expect     see Recipes/README.md: scores, time and machine
 #load "prelude.fsx"
 open Vantage
 
